@@ -1,0 +1,1 @@
+"""Saved commands, as last seen, with the console's own parameter definitions."""

@@ -1,0 +1,21 @@
+"""The tick, and the worker processes that are alive."""
+
+from django.db import models
+
+
+class Tick(models.Model):
+    """The row every worker process tries to claim once a second. One row, pk 1."""
+
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=128, blank=True)
+
+
+class Worker(models.Model):
+    """A process that works off due rows; it writes its row every few seconds."""
+
+    name = models.CharField(max_length=128, unique=True)  # host, pid
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    busy = models.PositiveIntegerField(default=0)  # tasks in hand
+    version = models.CharField(max_length=32, blank=True)

@@ -1,0 +1,224 @@
+"""Every setting of the console. Each variable read here stands in the README's table (a test compares the two).
+
+Any variable may also be given as NAME_FILE: the file's content is taken, without the white space around it.
+"""
+
+import logging
+import secrets
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
+
+from cryptography.fernet import Fernet
+from csp.constants import NONCE, NONE, SELF
+from environs import FileAwareEnv, validate
+
+from consoleapp.keys import kept
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = FileAwareEnv(strip_whitespace=True)
+
+# Where it runs
+
+VAR = env.path("CONSOLE_VAR", default=BASE_DIR / "var").absolute()
+HOST = env.str("CONSOLE_HOST", default="127.0.0.1")
+PORT = env.int("CONSOLE_PORT", default=None, validate=validate.Range(min=1, max=65535))
+PUBLIC_URL = env.str("CONSOLE_URL", default="").rstrip("/")
+DEBUG = env.bool("CONSOLE_DEBUG", default=False)
+SECRET_KEY = env.str("CONSOLE_SECRET_KEY", default="") or kept(VAR / "secret_key", lambda: secrets.token_urlsafe(64))
+ENCRYPTION_KEYS = env.list("CONSOLE_ENCRYPTION_KEY", default=[]) or [
+    kept(VAR / "encryption_key", lambda: Fernet.generate_key().decode())
+]
+DEPLOYMENT_ID = env.str("CONSOLE_DEPLOYMENT_ID", default="") or kept(VAR / "deployment_id", lambda: uuid4().hex)
+ALLOWED_HOSTS = env.list("CONSOLE_ALLOWED_HOSTS", default=[]) or [
+    host for host in ("127.0.0.1", "localhost", "[::1]", urlsplit(PUBLIC_URL).hostname) if host
+]
+TRUSTED_PROXIES: list[str] = env.list("CONSOLE_TRUSTED_PROXIES", default=[])
+
+# The cloud
+
+CLOUD = env.str("CONSOLE_CLOUD", default="simulated", validate=validate.OneOf(["simulated", "alibaba"]))
+ECS_ENDPOINT = env.str("ALIBABA_CLOUD_ECS_ENDPOINT", default="")
+OOS_ENDPOINT = env.str("ALIBABA_CLOUD_OOS_ENDPOINT", default="")
+STS_ENDPOINT = env.str("ALIBABA_CLOUD_STS_ENDPOINT", default="")
+CLOUD_ACCESS_KEY_ID = env.str("ALIBABA_CLOUD_ACCESS_KEY_ID", default="")
+CLOUD_ACCESS_KEY_SECRET = env.str("ALIBABA_CLOUD_ACCESS_KEY_SECRET", default="")
+
+BATCH_SIZE = env.int("CONSOLE_BATCH_SIZE", default=50, validate=validate.Range(min=1, max=100))
+API_QPS = env.str("CONSOLE_API_QPS", default="Describe*=5,*=2")
+TOKEN_WINDOW = env.int("CONSOLE_TOKEN_WINDOW", default=1800, validate=validate.Range(min=0))
+REQUEST_LIFE = env.int("CONSOLE_REQUEST_LIFE", default=960, validate=validate.Range(min=1))
+LOOKUP_SETTLE = env.int("CONSOLE_LOOKUP_SETTLE", default=60, validate=validate.Range(min=0))
+LEASE = env.int("CONSOLE_LEASE", default=120, validate=validate.Range(min=1))
+SEND_DEADLINE = env.int("CONSOLE_SEND_DEADLINE", default=86400, validate=validate.Range(min=1))
+CONTENT_LIMIT = env.int("CONSOLE_CONTENT_LIMIT", default=24576, validate=validate.Range(min=1))
+MAX_TIMEOUT = env.int("CONSOLE_MAX_TIMEOUT", default=86400, validate=validate.Range(min=10))
+MAX_TARGETS = env.int("CONSOLE_MAX_TARGETS", default=10000, validate=validate.Range(min=1))
+CONFIRM_ABOVE = env.int("CONSOLE_CONFIRM_ABOVE", default=500, validate=validate.Range(min=1))
+
+# The simulated cloud, started by `manage.py runconsole` where no endpoint is given
+
+SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=0, validate=validate.Range(min=0, max=65535))
+SIMULATOR_ACCESS_KEYS = env.str("SIMULATOR_ACCESS_KEYS", default="")
+SIMULATOR_CONTROL_TOKEN = env.str("SIMULATOR_CONTROL_TOKEN", default="")
+SIMULATOR_FLEET = env.int("SIMULATOR_FLEET", default=None, validate=validate.Range(min=1, max=10000))
+
+# Django
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "axes",
+    "csp",
+    "accounts",
+    "regions",
+    "instances",
+    "commands",
+    "invocations",
+    "consoleapp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "regions.middleware.CurrentRegionMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "consoleapp.urls"
+WSGI_APPLICATION = "consoleapp.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "regions.context.shell",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/console.sqlite3")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a deferred transaction that reads and then writes fails at once, whatever the time-out.
+    # FULL: a committed claim survives a power cut.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        " PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=27103364; PRAGMA cache_size=2000",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"socket_timeout": 5, "socket_connect_timeout": 1} if REDIS_URL else {"polling_interval": 0.05}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_TIMEZONE = "UTC"
+
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "accounts:signin"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "accounts:signin"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
+
+IS_HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+CSRF_FAILURE_VIEW = "consoleapp.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [f"{urlsplit(PUBLIC_URL).scheme}://{urlsplit(PUBLIC_URL).netloc}"] if PUBLIC_URL else []
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE_DIR / "consoleapp" / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": env.log_level("CONSOLE_LOG_LEVEL", default=logging.WARNING)},
+    "loggers": {"waitress.queue": {"level": "ERROR"}, "axes": {"level": "ERROR"}},
+}

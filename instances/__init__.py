@@ -1,0 +1,1 @@
+"""Machines that can be targets, as last seen; the search grammar."""

@@ -1,0 +1,1 @@
+"""Running a command: panel, planning, dispatch, polling, results, history."""

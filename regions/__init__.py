@@ -1,0 +1,1 @@
+"""Regions of the account, and how fresh what we know of each is."""
