@@ -1,0 +1,1 @@
+"""A local cloud that speaks the HTTP API of Alibaba Cloud Assistant, with machines that really run the script."""

@@ -1,0 +1,3 @@
+rem Empty the resolver's cache
+ipconfig /flushdns
+exit /b %ERRORLEVEL%

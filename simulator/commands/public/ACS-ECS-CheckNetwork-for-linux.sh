@@ -1,0 +1,4 @@
+#!/bin/sh
+ip -brief address
+ip route
+cat /etc/resolv.conf

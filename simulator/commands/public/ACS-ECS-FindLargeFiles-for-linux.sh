@@ -1,0 +1,2 @@
+#!/bin/sh
+find '{{Directory}}' -type f -size +{{SizeInMB}}M -exec ls -lh {} +

@@ -1,0 +1,2 @@
+Restart-Service -Name "{{ServiceName}}"
+Get-Service -Name "{{ServiceName}}"

@@ -1,0 +1,2 @@
+#!/bin/sh
+systemctl status --no-pager '{{ServiceName}}'

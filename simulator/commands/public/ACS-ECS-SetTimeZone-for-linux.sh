@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+timedatectl set-timezone '{{TimeZone}}'
+echo "Time zone of $(hostname) is now $(cat /etc/timezone)"

@@ -1,0 +1,3 @@
+ver
+hostname
+whoami

@@ -1,0 +1,2 @@
+Write-Output "Host: $env:COMPUTERNAME"
+Get-ComputerInfo

@@ -1,0 +1,2 @@
+#!/bin/sh
+ps aux --sort=-%{{SortBy}} | head -n "$(({{Count}} + 1))"
