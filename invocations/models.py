@@ -249,6 +249,7 @@ class Batch(models.Model):
     lookups = models.PositiveIntegerField(default=0)
     next_lookup_at = models.DateTimeField(null=True)
     next_poll_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)  # the last look at the outputs
     poll_lease_until = models.DateTimeField(null=True)
     next_stop_at = models.DateTimeField(null=True)  # StopInvocation is due
     code = models.CharField(max_length=128, blank=True)  # of the last answer
@@ -348,6 +349,7 @@ class Target(models.Model):
     seconds = models.FloatField(null=True)  # from start to finish
     first_line = models.CharField(max_length=200, blank=True)  # of the output, printable characters only
     changed_at = models.DateTimeField()  # when the state was last written
+    stop_requested_at = models.DateTimeField(null=True)
 
     objects = TargetQuerySet.as_manager()
 

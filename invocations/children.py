@@ -1,0 +1,52 @@
+"""Batches that carry on for a batch known to have had no effect."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Sequence
+
+from django.db.models import Max
+
+from cloud.invocations import FrozenRequest
+from invocations import requests
+from invocations.clock import db_now
+from invocations.models import Batch, Target
+
+
+def halves(ids: Sequence[str]) -> list[Sequence[str]]:
+    """Two parts of nearly the same size; `ids` has at least two."""
+    middle = (len(ids) + 1) // 2
+    return [ids[:middle], ids[middle:]]
+
+
+def create(parent: Batch, groups: Sequence[Sequence[str]]) -> None:
+    """One child a group, with its own token; the group's targets move to it. Belongs in the split's transaction."""
+    last = Batch.objects.filter(invocation=parent.invocation_id).aggregate(last=Max("seq"))["last"]
+    for part, ids in enumerate(groups):
+        child = _child(parent, ids, seq=last + 1 + part, part=part)
+        child.save(force_insert=True)
+        Target.objects.filter(invocation=parent.invocation_id, instance_id__in=ids).update(batch=child)
+
+
+def _child(parent: Batch, ids: Sequence[str], *, seq: int, part: int) -> Batch:
+    child_id = uuid.uuid4()
+    request = FrozenRequest.from_json(parent.request)
+    tags = requests.tags(parent.invocation_id, child_id)
+    request = dataclasses.replace(request, instance_ids=tuple(ids), tags=tags)
+    child = Batch(
+        id=child_id,
+        invocation_id=parent.invocation_id,
+        region=parent.region,
+        kind=parent.kind,
+        parent=parent,
+        part=part,
+        seq=seq,
+        client_token=uuid.uuid4().hex,
+        secrets=parent.secrets,
+        size=len(ids),
+        next_attempt_at=db_now(),
+        send_deadline=parent.send_deadline,
+    )
+    requests.freeze(child, request)
+    return child

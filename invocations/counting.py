@@ -1,0 +1,75 @@
+"""A run's state and counters: derived from its targets and batches, stored for the history list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.db.models import Count, F
+
+from commands.models import Command
+from invocations.clock import db_now
+from invocations.models import REST, Batch, BatchState, Invocation, RunState, Target, TargetState
+
+SUCCEEDED = {TargetState.SUCCESS}
+STOPPED = {TargetState.STOPPED, TargetState.CANCELLED}
+UNKNOWN = {TargetState.UNKNOWN, TargetState.UNFOLLOWED}
+UNSENT = {TargetState.WAITING}
+
+
+def recount(invocation_id: int) -> None:
+    """To be called last in the transaction that moved a batch or a target: counters always equal rows."""
+    run = (
+        Invocation.objects.select_for_update()
+        .only("pk", "command_id", "stop_requested_at", "ended_at")
+        .get(pk=invocation_id)
+    )
+    rows = Target.objects.filter(invocation=run).values_list("state").annotate(n=Count("pk"))
+    counts: dict[str, int] = dict(rows)
+    finished = sum(n for state, n in counts.items() if state in REST)
+    is_over = finished == sum(counts.values())
+    state = at_rest(counts) if is_over else _under_way(run, counts)
+    Invocation.objects.filter(pk=run.pk).update(
+        counts=counts,
+        finished=finished,
+        state=state,
+        version=F("version") + 1,
+        ended_at=(run.ended_at or db_now()) if is_over else None,
+    )
+    Command.objects.filter(last_run_id=run.pk).update(last_run_state=state)
+
+
+def at_rest(counts: Mapping[str, int]) -> RunState:
+    """The word for a run whose targets have all ended; skipped ones count as failed."""
+    ended = {state for state, n in counts.items() if n}
+    if ended <= STOPPED:
+        return RunState.STOPPED
+    if ended <= SUCCEEDED | STOPPED:
+        return RunState.SUCCESS
+    if ended <= SUCCEEDED | STOPPED | UNKNOWN:
+        return RunState.UNKNOWN
+    return RunState.PARTIALFAILED if ended & SUCCEEDED else RunState.FAILED
+
+
+def _under_way(run: Invocation, counts: Mapping[str, int]) -> RunState:
+    if run.stop_requested_at:
+        return RunState.STOPPING
+    begun = {state for state, n in counts.items() if n and state not in REST} - UNSENT
+    if begun == {TargetState.SCHEDULED}:
+        return RunState.SCHEDULED
+    if begun:
+        return RunState.RUNNING
+    return _unsent(list(run.batches.values_list("state", "hold_reason").distinct()))
+
+
+def _unsent(batches: Collection[tuple[str, str]]) -> RunState:
+    """For a run none of whose targets is known to have begun."""
+    if any(reason for _state, reason in batches):
+        return RunState.HELD
+    if any(state in (BatchState.SENDING, BatchState.UNSURE) for state, _reason in batches):
+        return RunState.RUNNING
+    return RunState.QUEUED
+
+
+def touch(batch: Batch) -> None:
+    """Something a page shows has changed that no counter tells, such as an output that grew."""
+    Invocation.objects.filter(pk=batch.invocation_id).update(version=F("version") + 1)

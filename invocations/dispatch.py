@@ -1,0 +1,138 @@
+"""Sending one batch: permit, claim, call, record. May run beside its twin: only the claim that counts goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+
+import cloud.invocations as gateway
+from cloud import clock, connection, errors, limiter
+from instances import mirror
+from instances.models import Instance
+from invocations import lookup, preflight, requests, states
+from invocations.answers import SLOW_RETRY, Answer
+from invocations.clock import Stopwatch, db_now
+from invocations.models import Attempt, Batch, BatchState, HoldReason, Invocation, Outcome
+from regions.models import Account
+
+PERMIT_WAIT = 1.0  # seconds; the tick comes again, and waiting workers would keep polling from its turn
+CLOCK_TOLERANCE = 60.0  # seconds the cloud's clock may differ before nothing is sent (E2)
+
+
+@cache
+def worker() -> str:
+    """This process, as attempts and leases name it."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+def dispatch(batch_id: Any) -> None:
+    """Send one due batch, if it is ours to send."""
+    batch = Batch.objects.select_related("invocation__person").filter(pk=batch_id).first()
+    if batch is None or _is_held_back(batch):
+        return
+    if not limiter.acquire("InvokeCommand", batch.region, wait=PERMIT_WAIT):
+        return
+    attempt = states.claim(batch.pk, worker())  # permit first: waiting must not eat the lease
+    if attempt is None:
+        return
+    watch = Stopwatch()
+    states.record(attempt, investigated(attempt, _try(attempt, watch)))
+
+
+def _try(attempt: Attempt, watch: Stopwatch) -> Answer:
+    """T3: one number is lease check and signing date, so a worker that slept sends an old request, or none."""
+    run = attempt.batch.invocation
+    request = requests.thaw(attempt.batch)
+    attempt.signed_at = attempt.started_at + watch.elapsed()
+    if attempt.signed_at > attempt.send_by or Batch.objects.filter(
+        pk=attempt.batch_id, stop_requested_at__isnull=False
+    ):
+        return Answer(outcome=Outcome.NOT_SENT)
+    if request.sha256() != attempt.batch.request_sha256:
+        return Answer(outcome=Outcome.NOT_SENT, hold_reason=HoldReason.PARAMETERS, wait=SLOW_RETRY, is_alarm=True)
+    if not _is_still_permitted(run):
+        return Answer(outcome=Outcome.NOT_SENT, skip="not-permitted")
+    return _send(attempt, request)
+
+
+def _send(attempt: Attempt, request: gateway.FrozenRequest) -> Answer:
+    """What the answer says about this one attempt; no transaction is open here."""
+    assert attempt.signed_at is not None
+    try:
+        accepted = gateway.invoke(
+            connection.current(), request, client_token=attempt.batch.client_token, date=attempt.signed_at
+        )
+    except errors.CloudError as error:
+        if isinstance(error, errors.Throttled):
+            limiter.slow_down("InvokeCommand", attempt.batch.region, error.retry_after or 1.0)
+        return Answer.of(error)
+    return Answer(outcome=Outcome.ACCEPTED, invoke_id=accepted.invoke_id, request_id=accepted.request_id)
+
+
+def investigated(attempt: Attempt, answer: Answer) -> Answer:
+    """T7: before a batch is split, a look-up by tag must find nothing, and preflight names the unfit (the API does not).
+
+    Where the look-up itself fails the answer stays as it is, and the batch is sent again later.
+    """
+    if answer.outcome != Outcome.REJECTED or not answer.splits:
+        return answer
+    batch = attempt.batch
+    try:
+        found = lookup.find(batch)
+        if found:
+            return Answer(outcome=Outcome.ACCEPTED, invoke_id=found[0])
+        unfit = {} if answer.too_many else _unfit(batch)
+    except errors.CloudError:
+        return answer
+    return dataclasses.replace(answer, unfit=unfit)
+
+
+def _unfit(batch: Batch) -> dict[str, str]:
+    """Instance id -> reason, by the cloud's present word on just these."""
+    ids = list(batch.targets.values_list("instance_id", flat=True))
+    mirror.refresh_some(batch.region, ids)
+    run = batch.invocation
+    known = preflight.with_reason(
+        Instance.objects.filter(region=batch.region, instance_id__in=ids),
+        run.command_type,
+        username=run.username,
+        password_name=run.windows_password_name,
+    ).values_list("instance_id", "reason")
+    reasons = dict(known)
+    return {i: reasons.get(i, "released") for i in ids if reasons.get(i, "released")}
+
+
+def _is_still_permitted(run: Invocation) -> bool:
+    """Read after the claim: whoever started it may still run commands (C24)."""
+    run.person.refresh_from_db(fields=["is_active", "role"])
+    return run.person.is_active and run.person.is_operator
+
+
+def _is_held_back(batch: Batch) -> bool:
+    """Whether sending waits for what no call would tell: another account or cloud (C59), a clock that is off (E2)."""
+    run = batch.invocation
+    account = Account.objects.first()
+    offset = abs(clock.offset(connection.current()) or 0.0)
+    if run.cloud_kind != settings.CLOUD or (account and account.account_id != run.account_id):
+        reason = HoldReason.ACCOUNT
+    elif offset > CLOCK_TOLERANCE:
+        reason = HoldReason.CLOCK
+    else:
+        return False
+    _hold(batch, reason)
+    return True
+
+
+def _hold(batch: Batch, reason: str) -> None:
+    """No attempt, no move: the batch says why it waits."""
+    unsent = [BatchState.QUEUED, BatchState.UNSURE]
+    waiting = Batch.objects.filter(pk=batch.pk, state__in=unsent, epoch=batch.epoch)
+    if waiting.update(hold_reason=reason, next_attempt_at=db_now() + timedelta(seconds=SLOW_RETRY)):
+        Invocation.objects.filter(pk=batch.invocation_id).update(version=F("version") + 1)

@@ -1,0 +1,58 @@
+"""Copying what the targets printed. All pages of a batch or none: half an output is never marked complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+import cloud.invocations as gateway
+from cloud import connection, errors, limiter
+from invocations import counting, secrets
+from invocations.clock import db_now
+from invocations.following import word
+from invocations.models import REST, Batch, Output, Target
+
+FIRST_LINE = 200  # characters
+
+
+def fetch(batch: Batch) -> bool:
+    """Read and store the outputs of a batch. True when every target that began and ended has its whole output."""
+    if not limiter.acquire("DescribeInvocationResults", batch.region, wait=1.0):
+        return False
+    try:
+        results = gateway.list_results(connection.current(), batch.region, batch.invoke_id)
+    except errors.CloudError:
+        return False
+    with transaction.atomic():
+        _store(batch, {result.instance_id: result for result in results})
+        Batch.objects.filter(pk=batch.pk).update(fetched_at=db_now())
+        counting.touch(batch)
+    return not batch.targets.filter(started_at__isnull=False).exclude(output__is_complete=True).exists()
+
+
+def _store(batch: Batch, results: Mapping[str, gateway.Result]) -> None:
+    hidden = secrets.unseal(batch.secrets).values()
+    unread = Target.objects.filter(batch=batch, instance_id__in=results).exclude(output__is_complete=True)
+    fresh, lines = [], []
+    for target in unread:
+        result = results[target.instance_id]
+        content = secrets.mask(result.output, hidden)
+        is_complete = word(result.status) in REST and target.state in REST
+        fresh.append(Output(target=target, content=content, dropped=result.dropped, is_complete=is_complete))
+        target.first_line = first_line(content)
+        lines.append(target)
+    Output.objects.bulk_create(
+        fresh,
+        update_conflicts=True,
+        unique_fields=["target"],
+        update_fields=["content", "dropped", "is_complete"],
+    )
+    Target.objects.bulk_update(lines, ["first_line"], batch_size=100)
+
+
+def first_line(content: bytes) -> str:
+    """The first line that says something, without control characters."""
+    text = content.decode("utf-8", "replace")
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    return "".join(char for char in line if char.isprintable())[:FIRST_LINE]

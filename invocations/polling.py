@@ -1,0 +1,148 @@
+"""Following accepted batches: one poller a region, few calls, results copied at once since the cloud forgets."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+import cloud.invocations as gateway
+from cloud import connection, errors, limiter, limits
+from invocations import counting, following, outputs, states
+from invocations.clock import db_now
+from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocation, Target
+
+log = logging.getLogger(__name__)
+
+POLL_LEASE = timedelta(seconds=90)
+FRESH_OUTPUT = timedelta(seconds=5)  # a target that ended waits at most so long for its output, while others still run
+SMALL_RUN = 10  # targets; so few outputs are fetched at every poll, while they grow
+
+
+def poll_region(region: str) -> None:
+    """Ask once about everything that is due in a region, and set when each batch is due again."""
+    mine = _claim(region)
+    by_run: dict[int, list[Batch]] = defaultdict(list)
+    for batch in mine:
+        by_run[batch.invocation_id].append(batch)
+    for run_id, batches in by_run.items():
+        _poll_run(region, run_id, batches)
+
+
+def _claim(region: str) -> list[Batch]:
+    """The due batches nobody else is polling. The lease's very moment names its holder."""
+    now = db_now()
+    lease = now + POLL_LEASE
+    free = Q(poll_lease_until=None) | Q(poll_lease_until__lt=now)
+    due = Batch.objects.filter(free, region=region, state=BatchState.ACCEPTED, next_poll_at__lte=now)
+    due.update(poll_lease_until=lease)
+    return list(Batch.objects.filter(region=region, poll_lease_until=lease).select_related("invocation"))
+
+
+def _poll_run(region: str, run_id: int, batches: Sequence[Batch]) -> None:
+    try:
+        listed = _list(region, run_id, batches)
+    except errors.CloudError as error:
+        _postpone(batches, error)
+        return
+    if listed is None:
+        _postpone(batches, None)
+        return
+    for batch in batches:
+        _apply(batch, listed.get(batch.invoke_id))
+        _follow_others(batch, listed)
+
+
+def _list(region: str, run_id: int, batches: Sequence[Batch]) -> dict[str, gateway.Invocation] | None:
+    """InvokeId -> what the cloud says of it: by the run's tag, or one by one where that takes fewer calls.
+
+    A tag filter yields at most 1,000 invocations, and it lists the finished ones, too.
+    """
+    if not limiter.acquire("DescribeInvocations", region, wait=1.0):
+        return None
+    size = Batch.objects.filter(invocation=run_id).exclude(invoke_id="").count()
+    ids = [batch.invoke_id for batch in batches]
+    if len(ids) * limits.PAGE < size or size > limits.TAGGED_RESULTS:
+        found = gateway.list_invocations(connection.current(), region, invoke_ids=tuple(ids))
+    else:
+        tags = {"console-run": str(run_id), "console-id": settings.DEPLOYMENT_ID}
+        found = gateway.list_invocations(connection.current(), region, tags=tags)
+    return {invocation.invoke_id: invocation for invocation in found}
+
+
+def _postpone(batches: Iterable[Batch], error: errors.CloudError | None) -> None:
+    """The call did not come through: nobody's state changes, the reason is kept, the next try comes soon."""
+    for batch in batches:
+        said = {} if error is None else {"code": error.code, "message": error.message, "request_id": error.request_id}
+        wait = timedelta(seconds=1 if error is None else 5)
+        Batch.objects.filter(pk=batch.pk).update(next_poll_at=db_now() + wait, poll_lease_until=None, **said)
+
+
+def _apply(batch: Batch, invocation: gateway.Invocation | None) -> None:
+    """One transaction a batch: all of its targets' new states, or none."""
+    now = db_now()
+    records = {record.instance_id: record for record in invocation.instances} if invocation else {}
+    with transaction.atomic():
+        targets = list(Target.objects.select_for_update().filter(batch=batch).order_by("pk"))
+        changed = [t for t in targets if t.instance_id in records and following.advance(t, records[t.instance_id], now)]
+        changed += following.missing(batch, targets, records, invocation is not None, now)
+        for target in changed:
+            target.save(update_fields=following.COLUMNS)
+        if changed:
+            counting.recount(batch.invocation_id)
+    wanted = _outputs_wanted(batch, targets, now)
+    is_complete = outputs.fetch(batch) if wanted else _has_all_outputs(batch)
+    _next(batch, targets, is_complete, now)
+
+
+def _outputs_wanted(batch: Batch, targets: Sequence[Target], now: datetime) -> bool:
+    """Once at the end, sooner for what ended a while ago, at every poll of a small run."""
+    if all(target.state in REST for target in targets):
+        return not _has_all_outputs(batch)
+    if batch.invocation.total <= SMALL_RUN:
+        return True
+    unread = Target.objects.filter(batch=batch, started_at__isnull=False).at_rest().exclude(output__is_complete=True)
+    return unread.filter(changed_at__lte=now - FRESH_OUTPUT).exists()
+
+
+def _has_all_outputs(batch: Batch) -> bool:
+    return not Target.objects.filter(batch=batch, started_at__isnull=False).exclude(output__is_complete=True).exists()
+
+
+def _next(batch: Batch, targets: Sequence[Target], is_complete: bool, now: datetime) -> None:
+    """Finished, or polled again: every second at first, ever slower the longer it takes."""
+    if all(target.state in REST for target in targets) and is_complete:
+        with transaction.atomic():
+            row = Batch.objects.select_for_update().get(pk=batch.pk)
+            if row.state == BatchState.ACCEPTED and states.finish(row):
+                counting.recount(row.invocation_id)
+        return
+    age = (now - (batch.accepted_at or now)).total_seconds()
+    is_silent = age > batch.invocation.timeout + following.GRACE.total_seconds()
+    wait = 60.0 if is_silent else min(15.0, max(1.0, age / 10))
+    Batch.objects.filter(pk=batch.pk).update(next_poll_at=db_now() + timedelta(seconds=wait), poll_lease_until=None)
+
+
+def _follow_others(batch: Batch, listed: Mapping[str, gateway.Invocation]) -> None:
+    """A second invocation under this batch's tag is kept and followed beside the first (T5)."""
+    for invocation in listed.values():
+        if invocation.tags.get("console-batch") == str(batch.pk) and invocation.invoke_id != batch.invoke_id:
+            with transaction.atomic():
+                row = Batch.objects.select_for_update().get(pk=batch.pk)
+                states.accept(row, invocation.invoke_id)
+            _store_other(batch, invocation)
+
+
+def _store_other(batch: Batch, invocation: gateway.Invocation) -> None:
+    results = {
+        record.instance_id: {"state": following.word(record.status), "exit_code": record.exit_code}
+        for record in invocation.instances
+    }
+    stored = OtherInvocation.objects.filter(batch=batch, invoke_id=invocation.invoke_id).exclude(results=results)
+    if stored.update(results=results):
+        Invocation.objects.filter(pk=batch.invocation_id).update(version=F("version") + 1)

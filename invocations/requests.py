@@ -1,0 +1,46 @@
+"""The exact request a batch stands for: written before any call, never changed, compared by digest before it leaves."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.conf import settings
+
+from cloud.invocations import FrozenRequest
+from invocations import secrets
+from invocations.models import Batch
+
+
+def tags(invocation_id: int, batch_id: UUID) -> tuple[tuple[str, str], ...]:
+    """What a look-up finds the call by. A tag filter yields at most 1,000, so the batch has one of its own."""
+    return (
+        ("console-batch", str(batch_id)),
+        ("console-run", str(invocation_id)),
+        ("console-id", settings.DEPLOYMENT_ID),
+    )
+
+
+def parameters_text(values: Mapping[str, str]) -> str:
+    """The JSON that is sent; the SDK passes the same bytes on when it is given the parsed text."""
+    return json.dumps(dict(values), ensure_ascii=False, separators=(",", ":"))
+
+
+def freeze(batch: Batch, request: FrozenRequest) -> None:
+    """Set `request` and its digest. `request` has placeholders for secrets, the digest is of what is really sent."""
+    batch.request = request.to_json()
+    batch.request_sha256 = _filled(request, secrets.unseal(batch.secrets)).sha256()
+
+
+def thaw(batch: Batch) -> FrozenRequest:
+    """What is to be sent, secrets filled in."""
+    return _filled(FrozenRequest.from_json(batch.request), secrets.unseal(batch.secrets))
+
+
+def _filled(request: FrozenRequest, values: Mapping[str, str]) -> FrozenRequest:
+    if not values:
+        return request
+    parameters = json.loads(request.parameters)
+    return dataclasses.replace(request, parameters=parameters_text({**parameters, **values}))

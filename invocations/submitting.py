@@ -1,0 +1,180 @@
+"""T1: one press of Run becomes rows, all of them before any call is made."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts import audit
+from accounts.models import Person
+from cloud.invocations import FrozenRequest
+from commands.models import Command
+from instances.models import Instance
+from invocations import counting, due, planning, requests, secrets
+from invocations.clock import db_now
+from invocations.models import Batch, Invocation, RepeatMode, Target
+from regions.models import Account
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPlan:
+    """Everything a run is, checked and ready: what preflight and the form let through."""
+
+    command: Command
+    person: Person
+    address: str
+    form_token: uuid.UUID
+    ecs: Sequence[Instance]
+    managed: Sequence[Instance] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)  # every name of the command but the secret ones
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    username: str = ""
+    windows_password_name: str = ""
+    timeout: int = 60
+    working_dir: str = ""
+    termination_mode: str = "Process"
+    container_name: str = ""
+    container_id: str = ""
+    oss_delivery: str = ""
+    reason: str = ""
+    again_of: Invocation | None = None
+
+
+def submit(plan: RunPlan) -> tuple[Invocation, bool]:
+    """The run, and whether this call made it: the same form token again leads to the run it made before."""
+    try:
+        with transaction.atomic():
+            run = _write(plan)
+    except IntegrityError:
+        existing = Invocation.objects.filter(form_token=plan.form_token, person=plan.person).first()
+        if existing is None:
+            raise
+        return existing, False
+    due.hand_out_soon()
+    return run, True
+
+
+def _write(plan: RunPlan) -> Invocation:
+    now = db_now()
+    run = _invocation(plan, now)
+    targets = [instance for group in (plan.ecs, plan.managed) for instance in group]
+    batches = _batches(plan, run, now)
+    Batch.objects.bulk_create([batch for batch, _ids in batches])
+    batch_of = {instance_id: batch for batch, ids in batches for instance_id in ids}
+    Target.objects.bulk_create(
+        [_target(run, batch_of[instance.instance_id], instance, now) for instance in targets], batch_size=500
+    )
+    Command.objects.filter(pk=plan.command.pk).update(last_run_id=run.pk, last_run_at=now, last_run_state=run.state)
+    counting.recount(run.pk)
+    audit.record(
+        plan.person,
+        "run.submitted",
+        region=run.region,
+        object=f"run {run.pk}",
+        address=plan.address,
+        command=run.command_cloud_id,
+        content_sha256=run.content_sha256,
+        username=run.username,
+        targets=[instance.instance_id for instance in targets],
+    )
+    return run
+
+
+def _invocation(plan: RunPlan, now: datetime) -> Invocation:
+    account = Account.objects.first()
+    return Invocation.objects.create(
+        account_id=account.account_id if account else "",
+        cloud_kind=settings.CLOUD,
+        region=plan.command.region,
+        command=plan.command,
+        command_cloud_id=plan.command.cloud_id,
+        command_name=plan.command.name,
+        command_type=plan.command.type,
+        content=plan.command.content,
+        content_sha256=hashlib.sha256(plan.command.content.encode()).hexdigest(),
+        parameters=dict(plan.parameters),
+        secret_names=list(plan.secrets),
+        username=plan.username,
+        windows_password_name=plan.windows_password_name,
+        timeout=plan.timeout,
+        working_dir=plan.working_dir,
+        termination_mode=plan.termination_mode,
+        container_name=plan.container_name,
+        container_id=plan.container_id,
+        oss_delivery=plan.oss_delivery,
+        reason=plan.reason,
+        person=plan.person,
+        address=plan.address,
+        form_token=plan.form_token,
+        again_of=plan.again_of,
+        submitted_at=now,
+        total=len(plan.ecs) + len(plan.managed),
+    )
+
+
+def _batches(plan: RunPlan, run: Invocation, now: datetime) -> list[tuple[Batch, tuple[str, ...]]]:
+    """The batches with the ids each stands for, in the order of sending."""
+    groups = [
+        (kind, ids)
+        for kind, members in (("ecs", plan.ecs), ("managed", plan.managed))
+        for ids in planning.split([instance.instance_id for instance in members], settings.BATCH_SIZE)
+    ]
+    return [(_batch(plan, run, seq, kind, ids, now), ids) for seq, (kind, ids) in enumerate(groups, start=1)]
+
+
+def _batch(plan: RunPlan, run: Invocation, seq: int, kind: str, ids: tuple[str, ...], now: datetime) -> Batch:
+    batch = Batch(
+        invocation=run,
+        region=run.region,
+        kind=kind,
+        seq=seq,
+        client_token=uuid.uuid4().hex,
+        secrets=secrets.seal(plan.secrets),
+        size=len(ids),
+        next_attempt_at=now,
+        send_deadline=now + timedelta(seconds=settings.SEND_DEADLINE),
+    )
+    requests.freeze(batch, _request(plan, run, batch, ids))
+    return batch
+
+
+def _request(plan: RunPlan, run: Invocation, batch: Batch, ids: tuple[str, ...]) -> FrozenRequest:
+    """Time-out, directory and launcher of a saved command may be changed by others, so they are always sent."""
+    names = plan.command.parameter_names
+    given = {**plan.parameters, **dict.fromkeys(plan.secrets, "")}
+    return FrozenRequest(
+        region=run.region,
+        command_id=run.command_cloud_id,
+        instance_ids=ids,
+        parameters=requests.parameters_text({name: given.get(name, "") for name in names}) if names else "",
+        username=run.username,
+        windows_password_name=run.windows_password_name,
+        timeout=run.timeout,
+        working_dir=run.working_dir,
+        repeat_mode=RepeatMode.ONCE,
+        termination_mode=run.termination_mode,
+        container_id=run.container_id,
+        container_name=run.container_name,
+        oss_output_delivery=run.oss_delivery,
+        launcher=plan.command.launcher,
+        tags=requests.tags(run.pk, batch.pk),
+    )
+
+
+def _target(run: Invocation, batch: Batch, instance: Instance, now: datetime) -> Target:
+    return Target(
+        invocation=run,
+        batch=batch,
+        instance_id=instance.instance_id,
+        kind=instance.kind,
+        name=instance.name,
+        private_ip=instance.private_ip,
+        os_type=instance.os_type,
+        changed_at=now,
+    )

@@ -1,0 +1,30 @@
+"""Celery's doors to the modules that decide. A message carries an id; lost, doubled or late, it changes nothing."""
+
+from celery import shared_task
+
+from invocations import dispatch, due, lookup, polling, stopping
+
+
+@shared_task(ignore_result=True)
+def hand_out_due() -> None:
+    due.hand_out()
+
+
+@shared_task(ignore_result=True)
+def dispatch_batch(batch_id: str) -> None:
+    dispatch.dispatch(batch_id)
+
+
+@shared_task(ignore_result=True)
+def look_up_batch(batch_id: str) -> None:
+    lookup.look_up(batch_id)
+
+
+@shared_task(ignore_result=True)
+def poll_region(region: str) -> None:
+    polling.poll_region(region)
+
+
+@shared_task(ignore_result=True)
+def stop_batch(batch_id: str) -> None:
+    stopping.stop_batch(batch_id)
