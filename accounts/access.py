@@ -1,0 +1,35 @@
+"""Who may do what. A view that is not for everybody says so with one of these decorators.
+
+What a person may not do does not exist for them: the answer is 404, never 403, so that asking tells nothing.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.models import Person
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def operators_only(view: View) -> View:
+    """For those who run commands: operators and team admins."""
+    return _only(lambda person: person.is_operator, view)
+
+
+def admins_only(view: View) -> View:
+    """For team admins."""
+    return _only(lambda person: person.is_admin, view)
+
+
+def _only(may: Callable[[Person], bool], view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        person = request.user
+        if not (isinstance(person, Person) and may(person)):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return cast(View, guarded)

@@ -1,0 +1,92 @@
+"""The cast and the stage of every test: people, the simulated cloud, the console itself, a browser."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connections
+from django.test import Client
+
+from accounts.models import Person, Role
+from tests.factories import PersonFactory
+
+
+class PersonClient(Client):
+    """A browser of one person's, for requests in this process. Gets htmx fragments with `htmx=True`."""
+
+    person: Person
+
+    def __init__(self, person: Person, **defaults: str) -> None:
+        super().__init__(**defaults)
+        self.person = person
+        self.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+
+
+@pytest.fixture
+def viewer(db: None) -> PersonClient:
+    return PersonClient(PersonFactory(username="vera", role=Role.VIEWER))
+
+
+@pytest.fixture
+def operator(db: None) -> PersonClient:
+    return PersonClient(PersonFactory(username="oscar", role=Role.OPERATOR))
+
+
+@pytest.fixture
+def admin(db: None) -> PersonClient:
+    return PersonClient(PersonFactory(username="ada", role=Role.ADMIN))
+
+
+@pytest.fixture
+def stranger(db: None) -> Client:
+    """Nobody: has never signed in, and tries everything."""
+    return Client()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file: connections of several threads on one in-memory database would not wait for one another."""
+    database = connections["default"].settings_dict
+    if connections["default"].vendor == "sqlite":
+        database["TEST"]["NAME"] = str(settings.VAR / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    """No test reads what another left in the cache."""
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def work_until_quiet(transactional_db: None) -> Callable[[], int]:
+    """Do everything that is due, again and again, until nothing is. Returns how many things were done."""
+    from invocations import due
+
+    def work() -> int:
+        done = 0
+        while step := due.work():
+            done += step
+        return done
+
+    return work
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture
+def repository() -> Path:
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def is_on_services() -> bool:
+    """The suite runs on PostgreSQL and Redis."""
+    return bool(os.environ.get("TEST_SERVICES"))

@@ -1,0 +1,58 @@
+"""What must stand before Django reads its settings. pytest loads it by `-p tests.environment` (pyproject.toml).
+
+The suite runs on SQLite with the in-memory broker; with `TEST_SERVICES=1` the same tests run on a real PostgreSQL and a
+real Redis, started here once and inherited by every xdist worker through the environment.
+"""
+
+import os
+import shutil
+import tempfile
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+_INHERITED = "PYTEST_XDIST_WORKER" in os.environ
+_FROM_OUTSIDE = ("CONSOLE_", "ALIBABA_CLOUD_", "SIMULATOR_", "DATABASE_URL", "REDIS_URL", "DJANGO_")
+
+
+class QuickHasher(PBKDF2PasswordHasher):
+    """Django's own format with one round, so that any process of a test can check what another one stored."""
+
+    iterations = 1
+
+
+def _prepare() -> str:
+    """Forget the developer's own settings, and give this process a folder of its own. Returns the folder."""
+    if not _INHERITED:
+        for name in [name for name in os.environ if name.startswith(_FROM_OUTSIDE)]:
+            del os.environ[name]
+        if os.environ.get("TEST_SERVICES"):
+            from tests import services
+
+            os.environ.update(services.start())
+    folder = tempfile.mkdtemp(prefix="console-test-")
+    os.environ["CONSOLE_VAR"] = folder
+    os.environ["DJANGO_SETTINGS_MODULE"] = "consoleapp.settings"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in the test's thread
+    return folder
+
+
+_folder = _prepare()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = [f"{__name__}.{QuickHasher.__name__}"]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return "engine: " + ("PostgreSQL and Redis" if os.environ.get("TEST_SERVICES") else "SQLite and memory broker")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(_folder, ignore_errors=True)
+    if os.environ.get("TEST_SERVICES") and not _INHERITED:
+        from tests import services
+
+        services.stop()
