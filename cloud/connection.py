@@ -59,8 +59,9 @@ def current() -> Connection:
     """
     keys = _static_keys()
     elsewhere = settings.ECS_ENDPOINT if settings.CLOUD == "simulated" else ""
+    kind: Kind = settings.CLOUD  # type: ignore[assignment]  # the settings take these two words only
     return Connection(
-        kind=settings.CLOUD,
+        kind=kind,
         access_key_id=keys and keys[0],
         access_key_secret=keys and keys[1],
         ecs_endpoint=settings.ECS_ENDPOINT,

@@ -93,7 +93,7 @@ class NotPermitted(Refused):
 
 
 class Throttled(Refused):
-    """A 4xx whose code begins with `Throttling` or is `Rejected.Throttling` (page "API call throttling"), and every 429."""
+    """A 4xx whose code begins with `Throttling`, `Rejected.Throttling` (page "API call throttling"), and every 429."""
 
     cause = _("The console calls the cloud more often than the account allows.")
     fix = _("Nothing to do: the call is repeated. If it lasts, lower CONSOLE_API_QPS.")

@@ -1,0 +1,157 @@
+"""How often we call: one limit per operation and region, shared by all processes through Redis where there is one.
+
+The real limits are per account and operation, and only Quota Center shows them; ours are CONSOLE_API_QPS.
+When the shared store is gone each process keeps to its part of the limit (A30): never to none.
+"""
+
+import functools
+import logging
+import math
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from typing import TypeVar
+
+from django.conf import settings
+from limits import RateLimitItemPerSecond
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LOOK_AGAIN = 0.05  # seconds between two looks for a permit, at most
+STORE_AWAY = 5.0  # seconds until a lost store is tried again
+SLOWEST = 60.0  # seconds: no slowing down lasts longer
+UNNAMED = Fraction(1)  # calls a second for what no pattern names
+STORE_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
+
+
+def acquire(operation: str, region: str, *, wait: float) -> bool:
+    """Take a permit for one call, waiting for it at most `wait` seconds. False: there was none in that time."""
+    until = time.monotonic() + wait
+    while not _limiter().take(operation, region):
+        left = until - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(left, LOOK_AGAIN))
+    return True
+
+
+def rate(operation: str) -> float:
+    """Calls a second that CONSOLE_API_QPS allows for an operation in one region: the first pattern that fits."""
+    return float(_rate(operation))
+
+
+def slow_down(operation: str, region: str, seconds: float) -> None:
+    """No permits for this operation and region, in all processes, for so long (at most a minute)."""
+    _limiter().pause(operation, region, min(seconds, SLOWEST))
+
+
+def slowed_until(operation: str, region: str) -> datetime | None:
+    """When permits are given again; None when they are given now."""
+    return _limiter().paused_until(operation, region)
+
+
+def is_store_up() -> bool:
+    """False while the shared store cannot be reached and each process keeps to its own part of the limit."""
+    return _limiter().is_store_up()
+
+
+class _Limiter:
+    """A store that all processes share, if there is one, and this process's own for when it is away."""
+
+    def __init__(self, url: str) -> None:
+        self._shared: Storage | None = _storage_at(url) if url else None
+        self._own = MemoryStorage()
+        self._away_until = 0.0  # monotonic
+        self._counted_minute = 0
+        self._processes = 1  # that called the cloud within the last two minutes
+
+    def take(self, operation: str, region: str) -> bool:
+        return self._ask(lambda store, processes: _take(store, operation, region, _rate(operation) / processes))
+
+    def pause(self, operation: str, region: str, seconds: float) -> None:
+        _pause(self._own, operation, region, seconds)
+        if self._shared:
+            self._ask(lambda store, _processes: _pause(store, operation, region, seconds))
+
+    def paused_until(self, operation: str, region: str) -> datetime | None:
+        until = self._ask(lambda store, _processes: _paused_until(store, operation, region))
+        return datetime.fromtimestamp(until, UTC) if until else None
+
+    def is_store_up(self) -> bool:
+        return time.monotonic() >= self._away_until
+
+    def _ask(self, question: Callable[[Storage, int], T]) -> T:
+        if self._shared and self.is_store_up():
+            try:
+                self._count_processes(self._shared)
+                return question(self._shared, 1)
+            except StorageError:
+                logger.warning("The rate limiter's store is away; each process keeps to its own part of the limit.")
+                self._away_until = time.monotonic() + STORE_AWAY
+        return question(self._own, self._processes)
+
+    def _count_processes(self, store: Storage) -> None:
+        """Once a minute each process adds itself to that minute's count, which thus says how many share the limit."""
+        minute = int(time.time() // 60)
+        if minute == self._counted_minute:
+            return
+        now = store.incr(f"cloud/processes/{minute}", 180)
+        self._processes = max(now, store.get(f"cloud/processes/{minute - 1}"), 1)
+        self._counted_minute = minute
+
+
+def _storage_at(url: str) -> Storage:
+    storage = storage_from_string(url, wrap_exceptions=True, **STORE_OPTIONS)
+    assert isinstance(storage, Storage), "an asynchronous store"
+    return storage
+
+
+@functools.cache
+def _limiter_at(url: str) -> _Limiter:
+    return _Limiter(url)
+
+
+def _limiter() -> _Limiter:
+    return _limiter_at(settings.REDIS_URL)
+
+
+def _take(store: Storage, operation: str, region: str, allowed: Fraction) -> bool:
+    if _paused_until(store, operation, region):
+        return False
+    # a fraction becomes so many in so many seconds: 1/2 is one in two
+    allowed = allowed.limit_denominator(60) or Fraction(1, 60)
+    item = RateLimitItemPerSecond(allowed.numerator, allowed.denominator, "cloud")
+    return MovingWindowRateLimiter(store).hit(item, operation, region)
+
+
+def _pause(store: Storage, operation: str, region: str, seconds: float) -> None:
+    store.incr(_pause_key(operation, region), math.ceil(seconds))
+
+
+def _paused_until(store: Storage, operation: str, region: str) -> float | None:
+    key = _pause_key(operation, region)
+    return store.get_expiry(key) if store.get(key) else None
+
+
+def _pause_key(operation: str, region: str) -> str:
+    return f"cloud/pause/{operation}/{region}"
+
+
+def _rate(operation: str) -> Fraction:
+    return next((allowed for pattern, allowed in rates(settings.API_QPS) if fnmatchcase(operation, pattern)), UNNAMED)
+
+
+@functools.cache
+def rates(text: str) -> tuple[tuple[str, Fraction], ...]:
+    """`Describe*=5,*=2` as pairs of pattern and calls a second, in that order. Raises ValueError for anything else."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    found = tuple((pattern.strip(), Fraction(number.strip())) for pattern, _equals, number in pairs)
+    if not all(pattern and allowed > 0 for pattern, allowed in found):
+        raise ValueError("CONSOLE_API_QPS must read like Describe*=5,*=2: a pattern and a rate above 0.")
+    return found
