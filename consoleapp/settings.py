@@ -5,35 +5,42 @@ Any variable may also be given as NAME_FILE: the file's content is taken, withou
 
 import logging
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
-from environs import FileAwareEnv, validate
+from environs import validate
 
+from consoleapp import variables
 from consoleapp.keys import kept
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = FileAwareEnv(strip_whitespace=True)
+env = variables.Environment()
 
 # Where it runs
 
 VAR = env.path("CONSOLE_VAR", default=BASE_DIR / "var").absolute()
 HOST = env.str("CONSOLE_HOST", default="127.0.0.1")
 PORT = env.int("CONSOLE_PORT", default=None, validate=validate.Range(min=1, max=65535))
-PUBLIC_URL = env.str("CONSOLE_URL", default="").rstrip("/")
+PUBLIC_URL = (env.str("CONSOLE_URL", default="", validate=variables.is_address) or "").rstrip("/")
 DEBUG = env.bool("CONSOLE_DEBUG", default=False)
-SECRET_KEY = env.str("CONSOLE_SECRET_KEY", default="") or kept(VAR / "secret_key", lambda: secrets.token_urlsafe(64))
-ENCRYPTION_KEYS = env.list("CONSOLE_ENCRYPTION_KEY", default=[]) or [
-    kept(VAR / "encryption_key", lambda: Fernet.generate_key().decode())
-]
-DEPLOYMENT_ID = env.str("CONSOLE_DEPLOYMENT_ID", default="") or kept(VAR / "deployment_id", lambda: uuid4().hex)
-ALLOWED_HOSTS = env.list("CONSOLE_ALLOWED_HOSTS", default=[]) or [
-    host for host in ("127.0.0.1", "localhost", "[::1]", urlsplit(PUBLIC_URL).hostname) if host
-]
-TRUSTED_PROXIES: list[str] = env.list("CONSOLE_TRUSTED_PROXIES", default=[])
+LOG_LEVEL = env.log_level("CONSOLE_LOG_LEVEL", default=logging.WARNING)
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/console.sqlite3")}
+REDIS_URL = env.str("REDIS_URL", default="")
+
+# Who may come in
+
+_given_secret_key = env.str("CONSOLE_SECRET_KEY", default="", validate=variables.is_secret)
+SECRET_KEY_FALLBACKS = env.list("CONSOLE_SECRET_KEY_FALLBACKS", default=[])
+_given_encryption_keys = env.list("CONSOLE_ENCRYPTION_KEY", default=[], validate=variables.is_encryption_key_list)
+_given_deployment_id = env.str("CONSOLE_DEPLOYMENT_ID", default="", validate=validate.Length(max=64))
+_given_hosts = env.list("CONSOLE_ALLOWED_HOSTS", default=[], validate=variables.is_host_list)
+TRUSTED_PROXIES = env.list("CONSOLE_TRUSTED_PROXIES", default=[], validate=variables.is_network_list)
+SESSION_LIFE = env.int("CONSOLE_SESSION_LIFE", default=8 * 3600, validate=validate.Range(min=60))  # seconds
+SESSION_IDLE = env.int("CONSOLE_SESSION_IDLE", default=30 * 60, validate=validate.Range(min=60))  # of a team admin's
 
 # The cloud
 
@@ -63,6 +70,16 @@ SIMULATOR_ACCESS_KEYS = env.str("SIMULATOR_ACCESS_KEYS", default="")
 SIMULATOR_CONTROL_TOKEN = env.str("SIMULATOR_CONTROL_TOKEN", default="")
 SIMULATOR_FLEET = env.int("SIMULATOR_FLEET", default=None, validate=validate.Range(min=1, max=10000))
 
+env.seal()
+
+SECRET_KEY = _given_secret_key or kept(VAR / "secret_key", lambda: secrets.token_urlsafe(64))
+ENCRYPTION_KEYS = _given_encryption_keys or [kept(VAR / "encryption_key", lambda: Fernet.generate_key().decode())]
+DEPLOYMENT_ID = _given_deployment_id or kept(VAR / "deployment_id", lambda: uuid4().hex)
+_PUBLIC = urlsplit(PUBLIC_URL)
+IS_HTTPS = _PUBLIC.scheme == "https"
+ALLOWED_HOSTS = _given_hosts or ["127.0.0.1", "localhost", "[::1]", *variables.own_names(HOST, _PUBLIC.hostname)]
+variables.fit_together(HOST, PUBLIC_URL, TRUSTED_PROXIES, CLOUD, debug=DEBUG)
+
 # Django
 
 INSTALLED_APPS = [
@@ -83,16 +100,21 @@ INSTALLED_APPS = [
     "consoleapp",
 ]
 MIDDLEWARE = [
+    "accounts.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.middleware.OddRequestsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SessionRulesMiddleware",
+    "accounts.middleware.PreferencesMiddleware",
+    "accounts.middleware.SigninRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "regions.middleware.CurrentRegionMiddleware",
@@ -113,12 +135,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "regions.context.shell",
+                "consoleapp.context.look",
             ],
         },
     }
 ]
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/console.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a deferred transaction that reads and then writes fails at once, whatever the time-out.
     # FULL: a committed claim survives a power cut.
@@ -132,12 +154,9 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-REDIS_URL = env.str("REDIS_URL", default="")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+# Of one process only: pages must work, and a sign-out must count at once, while Redis is away.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"socket_timeout": 5, "socket_connect_timeout": 1} if REDIS_URL else {"polling_interval": 0.05}
@@ -164,26 +183,37 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:signin"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:signin"
+# C04: slowed down by account and address together, so that nobody can lock somebody else out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
+AXES_CLIENT_IP_CALLABLE = "accounts.address.of"
+AXES_SENSITIVE_PARAMETERS = ["kept"]
+AXES_DISABLE_ACCESS_LOG = True
+SIGNIN_FAILURES_PER_ADDRESS = "30/15minutes"
+START_PAGE = "consoleapp.views.start_page"  # where a person is taken after signing in
 
-IS_HTTPS = PUBLIC_URL.startswith("https://")
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# Sessions live in the database; accounts/sessions.py says when they end.
+SESSION_COOKIE_AGE = SESSION_LIFE
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 8 * 3600
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+LANGUAGE_COOKIE_NAME = "language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "consoleapp.errors.csrf_failure"
-CSRF_TRUSTED_ORIGINS = [f"{urlsplit(PUBLIC_URL).scheme}://{urlsplit(PUBLIC_URL).netloc}"] if PUBLIC_URL else []
+CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"] if PUBLIC_URL else []
+FORCE_SCRIPT_NAME = _PUBLIC.path or None
 SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from within, past the proxy
 SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+# Written by ProxyMiddleware alone: no client can send a header of this name.
+SECURE_PROXY_SSL_HEADER = ("CONSOLE_FORWARDED_PROTO", "https")
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -204,7 +234,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
-LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [BASE_DIR / "consoleapp" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -217,8 +246,8 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": env.log_level("CONSOLE_LOG_LEVEL", default=logging.WARNING)},
+    "formatters": {"json": {"()": "consoleapp.logs.JSONFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"waitress.queue": {"level": "ERROR"}, "axes": {"level": "ERROR"}},
 }

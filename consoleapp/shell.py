@@ -1,0 +1,82 @@
+"""What stands around every page: the navigation, and what the cloud badge tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Max, Q
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from regions.models import Mirror, Region
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.utils.functional import _StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    name: str | _StrPromise
+    icon: str
+    url: str
+    key: str = ""  # `g` then this key opens it
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CloudDetails:
+    reached_at: datetime | None  # the last successful call we know of
+    trouble: str  # "" · unreachable · credentials
+
+
+def address(name: str, *args: str) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def groups(region: Region | None, path: str) -> list[tuple[str | _StrPromise, list[Item]]]:
+    """The groups of the left navigation. Without a region there is nothing to list, only the system status."""
+    found = [(_("Administration"), [_item(path, _("System status"), "pulse", "system")])]
+    if region is not None:
+        found.insert(0, (_("Cloud Assistant"), _assistant(region.pk, path)))
+    return found
+
+
+def _assistant(region: str, path: str) -> list[Item]:
+    return [
+        _item(path, _("Commands"), "term", "commands:list", region, key="c"),
+        _item(path, _("Execution results"), "list", "invocations:history", region, key="r"),
+        _item(path, _("Instances"), "server", "instances:list", region, key="i"),
+        _item(path, _("Managed instances"), "link2", "instances:managed", region),
+    ]
+
+
+def _item(path: str, name: _StrPromise, icon: str, view: str, *args: str, key: str = "") -> Item:
+    url = address(view, *args)
+    return Item(name, icon, url, key, is_current=bool(url) and path.startswith(url))
+
+
+def cloud_details(region: Region | None) -> CloudDetails:
+    """From the mirrors, which every process writes: one query."""
+    mirrors = Mirror.objects.filter(region=region.pk if region else "")
+    newest_try = Q(failed_at__isnull=False) & (Q(refreshed_at=None) | Q(failed_at__gt=F("refreshed_at")))
+    found = mirrors.aggregate(
+        reached_at=Max("refreshed_at"),
+        unreachable=Max("failed_at", filter=newest_try & Q(error_kind="Unreachable")),
+        credentials=Max("failed_at", filter=newest_try & Q(error_kind="BadCredentials")),
+    )
+    return CloudDetails(found["reached_at"], _trouble(found))
+
+
+def _trouble(found: dict[str, datetime | None]) -> str:
+    reached_at = found["reached_at"]
+    for trouble in ("credentials", "unreachable"):
+        since = found[trouble]
+        if since and (reached_at is None or since > reached_at):
+            return trouble
+    return ""

@@ -1,0 +1,150 @@
+"""Tags and filters of every template: `{% load console %}`.
+
+icon · state_badge · state_pill · instance_status · agent_status · ago · copy_button · pager · duration ·
+short_duration · thousands · absolute · initials · newest · shell_nav · cloud_badge · words_for_scripts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.core.paginator import Page
+from django.templatetags.static import static
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from consoleapp import shell, states, times, wording
+
+if TYPE_CHECKING:
+    from instances.models import Instance
+
+register = template.Library()
+MISSING = "–"
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """A symbol of static/icons.svg, decorative: `{% icon "search" %}`, `{% icon "run" "i-s spin" %}`."""
+    return format_html(
+        '<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name
+    )
+
+
+def _badge(shown: states.Shown) -> SafeString:
+    mark = icon(shown.icon, "spin" if shown.is_turning else "")
+    return format_html('<span class="st {}">{}{}</span>', shown.family, mark, shown.word)
+
+
+@register.simple_tag
+def state_badge(state: str, reason: str = "") -> SafeString:
+    """Icon and word of a run's, batch's or target's state; `reason` says why it is held."""
+    return _badge(states.of(state, reason))
+
+
+@register.simple_tag
+def state_pill(state: str, reason: str = "") -> SafeString:
+    """The same on a tint, to stand beside a heading."""
+    shown = states.of(state, reason)
+    mark = icon(shown.icon, "i-s spin" if shown.is_turning else "i-s")
+    return format_html('<span class="badge b-{}">{}{}</span>', shown.family, mark, shown.word)
+
+
+@register.simple_tag
+def instance_status(instance: Instance) -> SafeString:
+    return _badge(states.of_instance(instance))
+
+
+@register.simple_tag
+def agent_status(agent: str) -> SafeString:
+    """`{% agent_status instance.agent %}`"""
+    return _badge(states.of_agent(agent))
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> SafeString | str:
+    """A moment as `<time>`, kept up to date by static/js/times.js; a dash where there is none."""
+    if moment is None:
+        return MISSING
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        times.absolute(moment),
+        times.relative(moment),
+    )
+
+
+@register.filter
+def absolute(moment: datetime | None) -> str:
+    """2026-11-12 14:02:31 CST"""
+    return times.absolute(moment) if moment else MISSING
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """3.2 s, 1 min 4 s, 2 h 10 min"""
+    return MISSING if seconds is None else times.duration(seconds)
+
+
+@register.filter
+def short_duration(seconds: float | None) -> str:
+    """For table cells: 3.2 s, 1:04"""
+    return MISSING if seconds is None else times.clock(seconds)
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """1,234 in both languages"""
+    return f"{number:,}"
+
+
+@register.filter
+def initials(name: str) -> str:
+    """LW for li.wei, for the round beside a name."""
+    words = [word for word in name.replace(".", " ").replace("-", " ").split() if word]
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.filter
+def newest(messages: Iterable[Any], count: int) -> list[Any]:
+    return list(messages)[: -count - 1 : -1]
+
+
+@register.inclusion_tag("partials/copy_button.html")
+def copy_button(text: str, name: str = "") -> dict[str, str]:
+    """`{% copy_button command.cloud_id copy_id %}`; the name is the whole one, "Copy ID" when none is given."""
+    return {"text": text, "name": name or _("Copy ID")}
+
+
+@register.inclusion_tag("partials/pager.html", takes_context=True)
+def pager(context: template.Context, page: Page[Any], sizes: tuple[int, ...] = (20, 50, 100)) -> dict[str, Any]:
+    """The foot of a table: range, rows per page, numbered pages. Keeps the rest of the query (`page`, `per`)."""
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return {"request": context["request"], "page": page, "sizes": sizes, "numbers": numbers}
+
+
+@register.inclusion_tag("partials/nav.html", takes_context=True)
+def shell_nav(context: template.Context) -> dict[str, Any]:
+    """The left navigation: what this person may open, in the current region."""
+    return {"groups": shell.groups(context.get("region"), context["request"].path)}
+
+
+@register.inclusion_tag("partials/cloud_badge.html", takes_context=True)
+def cloud_badge(context: template.Context, with_details: bool = True) -> dict[str, Any]:
+    """Which cloud this is; amber or red when its last answer was none. Without details it makes no query."""
+    details = shell.cloud_details(context.get("region")) if with_details else None
+    return {
+        "kind": context.get("cloud_kind"),
+        "account": context.get("cloud_account"),
+        "details": details,
+        "system_url": shell.address("system"),
+    }
+
+
+@register.simple_tag
+def words_for_scripts() -> SafeString:
+    """What the scripts say by themselves, translated, as a JSON block the CSP need not allow."""
+    return json_script({key: str(word) for key, word in wording.FOR_SCRIPTS.items()}, "words")

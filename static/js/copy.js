@@ -1,0 +1,46 @@
+// [data-copy]: copies the attribute's text, shows a tick for two seconds, tells so.
+// [data-copy-from="#id"]: copies the text of that element; [data-copy-address]: the page's own address.
+import { announce } from "./announce.js";
+import { say } from "./words.js";
+
+const TICK = 2000; // ms
+
+function textOf(button) {
+  if ("copyAddress" in button.dataset) return location.href;
+  if (button.dataset.copyFrom) return document.querySelector(button.dataset.copyFrom)?.textContent ?? "";
+  return button.dataset.copy;
+}
+
+// Pages served by plain http to another host have no navigator.clipboard.
+async function put(text, near) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "vh";
+  near.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+function showTick(button) {
+  const use = button.querySelector("use");
+  if (!use || button.dataset.ticked) return;
+  const before = use.getAttribute("href");
+  button.dataset.ticked = "1";
+  use.setAttribute("href", before.replace(/#.*/, "#check"));
+  setTimeout(() => {
+    use.setAttribute("href", before);
+    delete button.dataset.ticked;
+  }, TICK);
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-address]");
+  if (!button) return;
+  event.preventDefault();
+  await put(textOf(button), button.parentElement);
+  showTick(button);
+  announce(button.dataset.copied ?? say("copied"));
+  button.focus({ preventScroll: true });
+});
