@@ -1,0 +1,1 @@
+"""What people read after pressing Run: progress, targets, outputs, history. It reads rows and calls no cloud."""
