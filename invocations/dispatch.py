@@ -77,7 +77,7 @@ def _send(attempt: Attempt, request: gateway.FrozenRequest) -> Answer:
 
 
 def investigated(attempt: Attempt, answer: Answer) -> Answer:
-    """T7: before a batch is split, a look-up by tag must find nothing, and preflight names the unfit (the API does not).
+    """T7: before a batch is split, a look-up by tag must find nothing; preflight names the unfit (the API does not).
 
     Where the look-up itself fails the answer stays as it is, and the batch is sent again later.
     """

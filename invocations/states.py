@@ -200,7 +200,7 @@ def refuse(batch: Batch, *, reason: str, answer: Answer | None = None) -> None:
 
 
 def split(batch: Batch, answer: Answer) -> None:
-    """T7: the unfit targets leave, the rest goes on in a child with its own token. One transaction, or it happens twice.
+    """T7: the unfit targets leave, the rest goes on in a child with its own token; all at once or it happens twice.
 
     Where nobody was found unfit the batch is halved, down to a single instance, which is skipped with the API's code.
     """

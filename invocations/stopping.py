@@ -35,7 +35,7 @@ def request(
         if scope == "targets":
             _stop_targets(run, ids)
         else:
-            _stop_batches(run.batches.all() if scope == "run" else run.batches.filter(pk=batch.pk if batch else None))
+            _stop_batches(run.batches.filter(pk=batch.pk) if batch else run.batches.all())
         if scope == "run":
             _mark(run, person)
         counting.recount(run.pk)

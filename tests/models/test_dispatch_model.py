@@ -25,7 +25,7 @@ def test_the_model_holds_and_catches_every_broken_variant():
     assert result.stdout.count("CAUGHT") == len(model.BROKEN)
 
 
-def moves_seen(config: model.Cfg, seed: int, walks: int = 800) -> set[tuple[str, str]]:
+def moves_seen(config: model.Cfg, seed: int, walks: int = 2500) -> set[tuple[str, str]]:
     """(from, to) of every batch on random walks, which reach the late truths that small exhaustive bounds do not."""
     dice, moves = random.Random(seed), set()
     for _ in range(walks):
