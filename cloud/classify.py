@@ -47,7 +47,7 @@ def outcome(
         code, body = found
         return _from_api(code, body, exchange, action, _details(exchange, body, clock_offset))
     if not exchange.written:
-        return _not_sent(failure)
+        return _not_sent(exchange, failure)
     return _unreadable(exchange, failure) if failure else _answered(exchange, clock_offset)
 
 
@@ -109,19 +109,20 @@ def _named(message: str, exchange: Exchange) -> tuple[str, ...]:
     return tuple(instance_id for instance_id in sent if instance_id in words)
 
 
-def _not_sent(failure: Exception | None) -> CloudError:
+def _not_sent(exchange: Exchange, failure: Exception | None) -> CloudError:
     """Why not one byte of the request was written."""
+    host = urlsplit((exchange.request and exchange.request.url) or "").hostname or ""
     for link in _links(failure):
         if isinstance(link, ssl.SSLCertVerificationError):
-            return Unreachable("CertificateInvalid", link.verify_message)
+            return Unreachable("CertificateInvalid", link.verify_message, host=host)
         if isinstance(link, ssl.SSLError):
-            return Unreachable("TlsFailed", (link.reason or "").replace("_", " ").lower())
+            return Unreachable("TlsFailed", (link.reason or "").replace("_", " ").lower(), host=host)
         if isinstance(link, UnicodeError):
             return Rejected("InvalidCharacters", "The request holds characters that cannot be sent.")
     for kind, code in NOT_SENT_CODES:
         if any(isinstance(link, kind) for link in _links(failure)):
-            return Unreachable(code)
-    return Unreachable("NotSent", type(failure).__name__)
+            return Unreachable(code, host=host)
+    return Unreachable("NotSent", type(failure).__name__, host=host)
 
 
 NOT_SENT_CODES = (

@@ -3,6 +3,8 @@
 A name stands for itself and for what follows it after a dot. HTTP numbers changed over the years: the code decides.
 """
 
+DRY_RUN_PASSED = "DryRunOperation"  # comes as an error, but is the good answer
+
 BAD_CREDENTIALS = (
     "InvalidAccessKeyId",
     "Forbidden.AccessKeyDisabled",

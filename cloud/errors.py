@@ -34,6 +34,7 @@ class Details(TypedDict, total=False):
     http_status: int | None  # None: there was no answer
     retry_after: float | None  # seconds, where the cloud said how long
     clock_offset: float | None  # seconds the cloud's clock is ahead of ours, by this answer's Date header
+    host: str  # of the endpoint
     excerpt: str  # up to 200 characters of an answer that is not the API's, without what we had sent
 
 
@@ -51,6 +52,7 @@ class CloudError(Exception):
         self.http_status = details.get("http_status")
         self.retry_after = details.get("retry_after")
         self.clock_offset = details.get("clock_offset")
+        self.host = details.get("host", "")
         self.excerpt = details.get("excerpt", "")
 
     def __str__(self) -> str:

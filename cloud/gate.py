@@ -7,6 +7,7 @@ from typing import Any
 
 from cloud import credentials, health, limiter
 from cloud.answers import Row
+from cloud.codes import DRY_RUN_PASSED
 from cloud.connection import Connection, Service
 from cloud.errors import BadCredentials, CloudError, RegionUnavailable, Throttled
 
@@ -42,7 +43,7 @@ def _outcome(
         return Throttled("RateLimitOfConsole", "The console’s own rate limit.", retry_after=PERMIT_WAIT)
     started = time.monotonic()
     outcome = _attempt(operation, connection, region, request, date)
-    error = outcome if isinstance(outcome, CloudError) else None
+    error = outcome if isinstance(outcome, CloudError) and outcome.code != DRY_RUN_PASSED else None
     health.record(operation, region, error, seconds=time.monotonic() - started)
     if isinstance(error, Throttled):
         limiter.slow_down(operation, region, error.retry_after or SLOW_DOWN)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cloud import answers, limits, sdk
 from cloud.answers import Row
+from cloud.codes import DRY_RUN_PASSED
 from cloud.connection import Connection
 from cloud.errors import NotPermitted, Rejected
 from cloud.gate import call
@@ -90,7 +91,7 @@ def may_list_instances(connection: Connection, region: str) -> bool:
     try:
         call("DescribeInstances", connection, region, request)
     except Rejected as answer:
-        if answer.code != "DryRunOperation":
+        if answer.code != DRY_RUN_PASSED:
             raise
     except NotPermitted:
         return False
