@@ -65,6 +65,8 @@ def _verdict(error: errors.CloudError) -> tuple[Outcome, str, float]:
             return Outcome.NO_EFFECT, HoldReason.PERMISSION, SLOW_RETRY
         case errors.RegionUnavailable():
             return Outcome.NO_EFFECT, HoldReason.REGION, SLOW_RETRY
+        case errors.Unreachable(code="CertificateInvalid" | "TlsFailed"):
+            return Outcome.NO_EFFECT, HoldReason.CERTIFICATE, SLOW_RETRY
         case _:  # Unreachable, and whatever else the cloud refused
             return Outcome.NO_EFFECT, HoldReason.UNREACHABLE, 0.0
 

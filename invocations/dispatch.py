@@ -70,8 +70,6 @@ def _send(attempt: Attempt, request: gateway.FrozenRequest) -> Answer:
             connection.current(), request, client_token=attempt.batch.client_token, date=attempt.signed_at
         )
     except errors.CloudError as error:
-        if isinstance(error, errors.Throttled):
-            limiter.slow_down("InvokeCommand", attempt.batch.region, error.retry_after or 1.0)
         return Answer.of(error)
     return Answer(outcome=Outcome.ACCEPTED, invoke_id=accepted.invoke_id, request_id=accepted.request_id)
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 import cloud.invocations as gateway
-from cloud import connection, errors, limiter
+from cloud import connection, errors
 from cloud.invocations import FrozenRequest
 from invocations import counting, states
 from invocations.answers import Answer
@@ -45,8 +45,6 @@ def look_up(batch_id: Any) -> None:
     """T8, T9: settle a batch in doubt. May run at any time, on any worker."""
     batch = Batch.objects.filter(pk=batch_id).first()
     if batch is None or not _needs_it(batch, db_now()):
-        return
-    if not limiter.acquire("DescribeInvocations", batch.region, wait=1.0):
         return
     began = db_now()
     try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.db import transaction
 
 import cloud.invocations as gateway
-from cloud import connection, errors, limiter
+from cloud import connection, errors
 from invocations import counting, secrets
 from invocations.clock import db_now
 from invocations.following import word
@@ -18,8 +18,6 @@ FIRST_LINE = 200  # characters
 
 def fetch(batch: Batch) -> bool:
     """Read and store the outputs of a batch. True when every target that began and ended has its whole output."""
-    if not limiter.acquire("DescribeInvocationResults", batch.region, wait=1.0):
-        return False
     try:
         results = gateway.list_results(connection.current(), batch.region, batch.invoke_id)
     except errors.CloudError:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 import cloud.invocations as gateway
-from cloud import connection, errors, limiter, limits
+from cloud import connection, errors, limits
 from invocations import counting, following, outputs, states
 from invocations.clock import db_now
 from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocation, Target
@@ -20,6 +20,7 @@ from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocat
 log = logging.getLogger(__name__)
 
 POLL_LEASE = timedelta(seconds=90)
+AFTER_A_FAILURE = timedelta(seconds=5)
 FRESH_OUTPUT = timedelta(seconds=5)  # a target that ended waits at most so long for its output, while others still run
 SMALL_RUN = 10  # targets; so few outputs are fetched at every poll, while they grow
 
@@ -50,21 +51,16 @@ def _poll_run(region: str, run_id: int, batches: Sequence[Batch]) -> None:
     except errors.CloudError as error:
         _postpone(batches, error)
         return
-    if listed is None:
-        _postpone(batches, None)
-        return
     for batch in batches:
         _apply(batch, listed.get(batch.invoke_id))
         _follow_others(batch, listed)
 
 
-def _list(region: str, run_id: int, batches: Sequence[Batch]) -> dict[str, gateway.Invocation] | None:
+def _list(region: str, run_id: int, batches: Sequence[Batch]) -> dict[str, gateway.Invocation]:
     """InvokeId -> what the cloud says of it: by the run's tag, or one by one where that takes fewer calls.
 
     A tag filter yields at most 1,000 invocations, and it lists the finished ones, too.
     """
-    if not limiter.acquire("DescribeInvocations", region, wait=1.0):
-        return None
     size = Batch.objects.filter(invocation=run_id).exclude(invoke_id="").count()
     ids = [batch.invoke_id for batch in batches]
     if len(ids) * limits.PAGE < size or size > limits.TAGGED_RESULTS:
@@ -75,12 +71,16 @@ def _list(region: str, run_id: int, batches: Sequence[Batch]) -> dict[str, gatew
     return {invocation.invoke_id: invocation for invocation in found}
 
 
-def _postpone(batches: Iterable[Batch], error: errors.CloudError | None) -> None:
+def _postpone(batches: Iterable[Batch], error: errors.CloudError) -> None:
     """The call did not come through: nobody's state changes, the reason is kept, the next try comes soon."""
     for batch in batches:
-        said = {} if error is None else {"code": error.code, "message": error.message, "request_id": error.request_id}
-        wait = timedelta(seconds=1 if error is None else 5)
-        Batch.objects.filter(pk=batch.pk).update(next_poll_at=db_now() + wait, poll_lease_until=None, **said)
+        Batch.objects.filter(pk=batch.pk).update(
+            next_poll_at=db_now() + AFTER_A_FAILURE,
+            poll_lease_until=None,
+            code=error.code,
+            message=error.message,
+            request_id=error.request_id,
+        )
 
 
 def _apply(batch: Batch, invocation: gateway.Invocation | None) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Q
 import cloud.invocations as gateway
 from accounts import audit
 from accounts.models import Person
-from cloud import connection, errors, limiter
+from cloud import connection, errors
 from invocations import children, counting, states
 from invocations.clock import db_now
 from invocations.models import Batch, BatchState, Invocation, Target, TargetState
@@ -104,8 +104,6 @@ def stop_batch(batch_id: Any) -> None:
     ids = list(moving.values_list("instance_id", flat=True))
     if not ids:
         Batch.objects.filter(pk=batch.pk).update(next_stop_at=None)
-        return
-    if not limiter.acquire("StopInvocation", batch.region, wait=1.0):
         return
     try:
         _tell(batch, ids)
