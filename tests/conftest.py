@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import Person, Role
 from tests.factories import PersonFactory
@@ -51,7 +52,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """SQLite in a file: connections of several threads on one in-memory database would not wait for one another."""
     database = connections["default"].settings_dict
     if connections["default"].vendor == "sqlite":
-        database["TEST"]["NAME"] = str(settings.VAR / "test.sqlite3")
+        database["TEST"]["NAME"] = str(django_settings.VAR / "test.sqlite3")
 
 
 @pytest.fixture(autouse=True)
@@ -62,17 +63,12 @@ def _forget() -> Iterator[None]:
 
 
 @pytest.fixture
-def work_until_quiet(transactional_db: None) -> Callable[[], int]:
-    """Do everything that is due, again and again, until nothing is. Returns how many things were done."""
-    from invocations import due
+def work_until_quiet(transactional_db: None, settings: SettingsWrapper) -> Callable[[], int]:
+    """Do everything that is due, again and again, until every run has ended or is held. Returns the number of jobs."""
+    from tests import working
 
-    def work() -> int:
-        done = 0
-        while step := due.work():
-            done += step
-        return done
-
-    return work
+    settings.API_QPS = "*=1000"
+    return working.work_until_quiet
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
