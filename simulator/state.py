@@ -1,0 +1,267 @@
+"""
+The cloud's memory: one SQLite file, written through at once, so that a kill at any moment loses nothing answered.
+
+Commits do not wait for the disk (`synchronous=NORMAL` in WAL mode): they survive the death of the process, not that of
+the machine.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from simulator import statuses
+from simulator.records import Command, Invocation, Target
+
+_SCHEMA = """
+create table if not exists settings (name text primary key, value text not null);
+create table if not exists instances (instance_id text primary key, record text not null);
+create table if not exists commands (
+    command_id text primary key, region text not null, created_at real not null, record text not null);
+create index if not exists commands_of_region on commands (region, created_at desc);
+create table if not exists invocations (
+    seq integer primary key autoincrement, invoke_id text unique not null, region text not null,
+    command_id text not null, command_name text not null, command_type text not null, repeat_mode text not null,
+    resource_group text not null, created_at real not null, status text not null, is_open integer not null,
+    record text not null);
+create index if not exists invocations_of_region on invocations (region, seq desc);
+create index if not exists invocations_of_command on invocations (command_id);
+create table if not exists invocation_tags (
+    seq integer not null, key text not null, value text not null, primary key (key, value, seq)) without rowid;
+create table if not exists targets (
+    invoke_id text not null, position integer not null, instance_id text not null, status text not null,
+    exit_code integer, output blob not null, dropped integer not null, error_code text not null,
+    error_info text not null, repeats integer not null, created_at real not null, started_at real, finished_at real,
+    stopped_at real, updated_at real not null, primary key (invoke_id, instance_id));
+create index if not exists targets_of_instance on targets (instance_id, created_at);
+create index if not exists open_targets on targets (status)
+    where status in ('Pending', 'Scheduled', 'Running', 'Stopping');
+create table if not exists rounds (
+    invoke_id text not null, instance_id text not null, repeats integer not null, record text not null,
+    output blob not null, primary key (invoke_id, instance_id, repeats));
+create table if not exists tokens (
+    region text not null, operation text not null, token text not null, fingerprint text not null,
+    answer text not null, at real not null, primary key (region, operation, token));
+create table if not exists usage (
+    region text not null, day text not null, calls integer not null, primary key (region, day));
+create table if not exists journal_calls (id integer primary key, operation text not null, line text not null);
+create table if not exists journal_executions (
+    id integer primary key, instance_id text not null, invoke_id text not null, username text not null,
+    parameters text not null, content_sha256 text not null, started real not null, finished real, exit_code integer);
+create index if not exists journal_by_invocation on journal_executions (invoke_id, instance_id);
+"""
+_TABLES = (
+    "instances",
+    "commands",
+    "invocations",
+    "invocation_tags",
+    "targets",
+    "rounds",
+    "tokens",
+    "usage",
+    "journal_calls",
+    "journal_executions",
+)
+_TARGET_COLUMNS = [field.name for field in fields(Target)]
+_CHANGING = [name for name in _TARGET_COLUMNS if name not in ("invoke_id", "instance_id", "created_at")]
+
+
+class State:
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = normal")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; one within another is part of it."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    def clear(self) -> None:
+        with self.transaction():
+            for table in _TABLES:
+                self._db.execute(f"delete from {table}")  # noqa: S608 - names of our own
+            self._db.execute("delete from settings where name = 'clock'")
+
+    # -- single values and plain rows, for the modules that have a table of their own
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """The number of rows changed."""
+        return self._db.execute(sql, parameters).rowcount
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        return self._db.execute(sql, parameters).fetchall()
+
+    def setting(self, name: str) -> str | None:
+        rows = self.rows("select value from settings where name = ?", (name,))
+        return rows[0]["value"] if rows else None
+
+    def set(self, name: str, value: str) -> None:
+        self.execute("insert or replace into settings values (?, ?)", (name, value))
+
+    # -- commands
+
+    def save_command(self, command: Command) -> None:
+        self.save_commands([command])
+
+    def save_commands(self, commands: Sequence[Command]) -> None:
+        with self.transaction():
+            self._db.executemany(
+                "insert or replace into commands values (?, ?, ?, ?)",
+                [(each.command_id, each.region, each.created_at, _json(each)) for each in commands],
+            )
+
+    def command(self, region: str, command_id: str) -> Command | None:
+        rows = self.rows("select record from commands where region = ? and command_id = ?", (region, command_id))
+        return Command(**json.loads(rows[0]["record"])) if rows else None
+
+    def commands(self, region: str) -> list[Command]:
+        """Newest first."""
+        rows = self.rows("select record from commands where region = ? order by created_at desc, command_id", (region,))
+        return [Command(**json.loads(row["record"])) for row in rows]
+
+    def delete_command(self, command_id: str) -> None:
+        self.execute("delete from commands where command_id = ?", (command_id,))
+
+    # -- invocations
+
+    def add_invocation(self, invocation: Invocation, targets: Sequence[Target]) -> None:
+        with self.transaction():
+            cursor = self._db.execute(
+                "insert into invocations (invoke_id, region, command_id, command_name, command_type, repeat_mode,"
+                " resource_group, created_at, status, is_open, record) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+                (
+                    invocation.invoke_id,
+                    invocation.region,
+                    invocation.command_id,
+                    invocation.command_name,
+                    invocation.command_type,
+                    invocation.repeat_mode,
+                    invocation.resource_group,
+                    invocation.created_at,
+                    statuses.of_invocation({target.status for target in targets}),
+                    _json(invocation),
+                ),
+            )
+            self._db.executemany(
+                "insert into invocation_tags values (?, ?, ?)",
+                [(cursor.lastrowid, key, value) for key, value in invocation.tags.items()],
+            )
+            self.add_targets(targets)
+
+    def add_targets(self, targets: Sequence[Target], first_position: int = 0) -> None:
+        columns = ", ".join(_TARGET_COLUMNS)
+        marks = ", ".join("?" for _ in range(len(_TARGET_COLUMNS) + 1))
+        self._db.executemany(
+            f"insert into targets (position, {columns}) values ({marks})",  # noqa: S608 - names of our own
+            [
+                (first_position + position, *(getattr(target, name) for name in _TARGET_COLUMNS))
+                for position, target in enumerate(targets)
+            ],
+        )
+
+    def invocation(self, invoke_id: str) -> Invocation | None:
+        rows = self.rows("select record from invocations where invoke_id = ?", (invoke_id,))
+        return Invocation(**json.loads(rows[0]["record"])) if rows else None
+
+    def replace_invocation(self, invocation: Invocation) -> None:
+        self.execute(
+            "update invocations set command_id = ?, record = ? where invoke_id = ?",
+            (invocation.command_id, _json(invocation), invocation.invoke_id),
+        )
+
+    def forget_invocation(self, invoke_id: str) -> None:
+        with self.transaction():
+            self.execute(
+                "delete from invocation_tags where seq in (select seq from invocations where invoke_id = ?)",
+                (invoke_id,),
+            )
+            for table in ("invocations", "targets", "rounds"):
+                self.execute(f"delete from {table} where invoke_id = ?", (invoke_id,))  # noqa: S608 - names of our own
+
+    def forget_outputs(self, invoke_id: str) -> None:
+        self.execute("update targets set output = x'' where invoke_id = ?", (invoke_id,))
+
+    # -- targets
+
+    def targets(self, invoke_id: str, *, with_output: bool = False) -> list[Target]:
+        columns = ", ".join(name if with_output or name != "output" else "x'' as output" for name in _TARGET_COLUMNS)
+        rows = self.rows(
+            f"select {columns} from targets where invoke_id = ? order by position",  # noqa: S608 - names of our own
+            (invoke_id,),
+        )
+        return [Target(**row) for row in map(dict, rows)]
+
+    def target(self, invoke_id: str, instance_id: str) -> Target | None:
+        columns = ", ".join(_TARGET_COLUMNS)
+        rows = self.rows(
+            f"select {columns} from targets where invoke_id = ? and instance_id = ?",  # noqa: S608 - names of our own
+            (invoke_id, instance_id),
+        )
+        return Target(**dict(rows[0])) if rows else None
+
+    def open_targets(self) -> list[tuple[str, str]]:
+        """(invoke_id, instance_id) of all that have not ended, oldest first."""
+        rows = self.rows(
+            "select invoke_id, instance_id from targets"
+            " where status in ('Pending', 'Scheduled', 'Running', 'Stopping') order by created_at, position"
+        )
+        return [(row["invoke_id"], row["instance_id"]) for row in rows]
+
+    def save_target(self, target: Target) -> None:
+        """Store the target and, with it, the status of its invocation."""
+        changes = ", ".join(f"{name} = ?" for name in _CHANGING)
+        with self.transaction():
+            self._db.execute(
+                f"update targets set {changes} where invoke_id = ? and instance_id = ?",  # noqa: S608 - names of our own
+                (*(getattr(target, name) for name in _CHANGING), target.invoke_id, target.instance_id),
+            )
+            rows = self.rows("select distinct status from targets where invoke_id = ?", (target.invoke_id,))
+            words = {row["status"] for row in rows}
+            self.execute(
+                "update invocations set status = ?, is_open = ? where invoke_id = ?",
+                (statuses.of_invocation(words), not words <= statuses.FINAL, target.invoke_id),
+            )
+
+    def add_round(self, target: Target) -> None:
+        """Keep this execution of a schedule after the next one has taken its place."""
+        record = {name: value for name, value in asdict(target).items() if name != "output"}
+        self.execute(
+            "insert or replace into rounds values (?, ?, ?, ?, ?)",
+            (target.invoke_id, target.instance_id, target.repeats, json.dumps(record), target.output),
+        )
+
+    def rounds(self, invoke_id: str) -> list[Target]:
+        """Newest first."""
+        rows = self.rows(
+            "select record, output from rounds where invoke_id = ? order by repeats desc, instance_id", (invoke_id,)
+        )
+        return [Target(output=row["output"], **json.loads(row["record"])) for row in rows]
+
+
+def _json(record: Command | Invocation) -> str:
+    return json.dumps(asdict(record), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored")
