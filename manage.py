@@ -7,9 +7,20 @@ import sys
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from environs import EnvValidationError
 
-    execute_from_command_line(sys.argv)
+    from consoleapp.variables import sentences
+
+    try:
+        execute_from_command_line(sys.argv)
+    except EnvValidationError as error:
+        print(*sentences(error.error_messages), sep="\n", file=sys.stderr)
+        return 1
+    except ImproperlyConfigured as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

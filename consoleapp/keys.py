@@ -4,21 +4,31 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 
 def kept(path: Path, make: Callable[[], str]) -> str:
     """The text in `path`; on the first call `make()` is written there, mode 0600.
 
     Two processes that start together agree: the whole file appears at once, and the loser reads the winner's.
+    Raises ImproperlyConfigured with a sentence where the folder can't be written.
     """
+    try:
+        if not path.exists():
+            _write_once(path, make())
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"CONSOLE_VAR: {path} can’t be read or written: {error.strerror}.") from error
+
+
+def _write_once(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(make())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass  # another process was first
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first
+    finally:
+        draft.unlink()

@@ -34,11 +34,13 @@ REDIS_URL = env.str("REDIS_URL", default="")
 # Who may come in
 
 _given_secret_key = env.str("CONSOLE_SECRET_KEY", default="", validate=variables.is_secret)
-SECRET_KEY_FALLBACKS = env.list("CONSOLE_SECRET_KEY_FALLBACKS", default=[])
-_given_encryption_keys = env.list("CONSOLE_ENCRYPTION_KEY", default=[], validate=variables.is_encryption_key_list)
+SECRET_KEY_FALLBACKS: list[str] = env.list("CONSOLE_SECRET_KEY_FALLBACKS", default=[])
+_given_encryption_keys: list[str] = env.list(
+    "CONSOLE_ENCRYPTION_KEY", default=[], validate=variables.is_encryption_key_list
+)
 _given_deployment_id = env.str("CONSOLE_DEPLOYMENT_ID", default="", validate=validate.Length(max=64))
-_given_hosts = env.list("CONSOLE_ALLOWED_HOSTS", default=[], validate=variables.is_host_list)
-TRUSTED_PROXIES = env.list("CONSOLE_TRUSTED_PROXIES", default=[], validate=variables.is_network_list)
+_given_hosts: list[str] = env.list("CONSOLE_ALLOWED_HOSTS", default=[], validate=variables.is_host_list)
+TRUSTED_PROXIES: list[str] = env.list("CONSOLE_TRUSTED_PROXIES", default=[], validate=variables.is_network_list)
 SESSION_LIFE = env.int("CONSOLE_SESSION_LIFE", default=8 * 3600, validate=validate.Range(min=60))  # seconds
 SESSION_IDLE = env.int("CONSOLE_SESSION_IDLE", default=30 * 60, validate=validate.Range(min=60))  # of a team admin's
 
@@ -194,6 +196,7 @@ AXES_CLIENT_IP_CALLABLE = "accounts.address.of"
 AXES_SENSITIVE_PARAMETERS = ["kept"]
 AXES_DISABLE_ACCESS_LOG = True
 SIGNIN_FAILURES_PER_ADDRESS = "30/15minutes"
+TYPED_FIELDS = "consoleapp.errors.typed"  # of a form that could not be taken, what may be sent again
 START_PAGE = "consoleapp.views.start_page"  # where a person is taken after signing in
 
 # Sessions live in the database; accounts/sessions.py says when they end.

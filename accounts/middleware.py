@@ -1,0 +1,133 @@
+"""What holds for every request: proxies, odd requests, headers, how long a session lasts, language and time zone."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from django.utils.module_loading import import_string
+
+from accounts import address, keeping, pages, sessions
+from accounts.models import Person
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+METHODS = ["GET", "HEAD", "POST"]
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+LONGEST_QUERY = 32 * 1024  # bytes
+HEADERS = {
+    "Cache-Control": "no-store",  # pages show outputs and names; static files say something else
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+class ProxyMiddleware:
+    """Takes the scheme from a proxy in CONSOLE_TRUSTED_PROXIES, and from nobody else."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if address.is_trusted_proxy(address.peer(request)):
+            request.META["CONSOLE_FORWARDED_PROTO"] = request.META.get("HTTP_X_FORWARDED_PROTO", "")
+        return self.get_response(request)
+
+
+class HeadersMiddleware:
+    """Headers that Django sets none of, on every answer that has no other word for them."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+
+class OddRequestsMiddleware:
+    """Refuses what no page of ours sends: other methods, other sites' forms (C12), other bodies, endless queries."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
+            raise SuspiciousOperation("a query too long to be one of ours")
+        if request.method == "POST" and request.META.get("HTTP_SEC_FETCH_SITE") == "cross-site":
+            return _refused_form(request)
+        if request.method == "POST" and request.content_type not in FORMS and request.META.get("CONTENT_LENGTH"):
+            return render(request, "errors/error.html", {"status": 415}, status=415)
+        return self.get_response(request)
+
+
+def _refused_form(request: HttpRequest) -> HttpResponse:
+    refuse: Callable[..., HttpResponse] = import_string(settings.CSRF_FAILURE_VIEW)
+    return refuse(request, reason="the form was sent by another site")
+
+
+class SessionRulesMiddleware:
+    """Ends sessions that are over, and remembers for the sign-in page that one was."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            minutes = sessions.minutes_until_end(request)
+            if minutes is not None:
+                logout(request)
+                request.session["ended_after"] = minutes
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        if request.user.is_authenticated and not getattr(view, "is_background", False):
+            sessions.note_use(request)
+
+
+class PreferencesMiddleware:
+    """The person's own language and time zone, in place of the browser's."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        person = request.user
+        if not isinstance(person, Person):
+            return self.get_response(request)
+        if person.language:
+            translation.activate(person.language)  # LocaleMiddleware, around us, names it in the answer's headers
+            request.LANGUAGE_CODE = person.language
+        with timezone.override(ZoneInfo(person.time_zone) if person.time_zone else None):
+            return self.get_response(request)
+
+
+class SigninRequiredMiddleware(LoginRequiredMiddleware):
+    """Every view is closed until its person has signed in; what was on its way is not lost."""
+
+    def handle_no_permission(  # type: ignore[override]  # any response will do
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponse:
+        """A fragment gets 401: its page goes to sign-in as a whole (B14). A posted form is kept (B94)."""
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=401)
+        if request.method == "POST":
+            kept = keeping.keep(request)
+            next = request.get_full_path() if kept else pages.own_referer(request)
+            return pages.signin_page(request, next=next, kept=kept, status=401)
+        query = urlencode({"next": request.get_full_path()})
+        return redirect(f"{reverse('accounts:signin')}?{query}")
