@@ -9,10 +9,11 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from accounts.models import Person, Role
 from tests.factories import PersonFactory
+from tests.simulated_cloud import SimulatedCloud
 
 
 class PersonClient(Client):
@@ -63,12 +64,29 @@ def _forget() -> Iterator[None]:
 
 
 @pytest.fixture
-def work_until_quiet(transactional_db: None, settings: SettingsWrapper) -> Callable[[], int]:
+def work_until_quiet(transactional_db: None, settings: Settings) -> Callable[[], int]:
     """Do everything that is due, again and again, until every run has ended or is held. Returns the number of jobs."""
     from tests import working
 
     settings.API_QPS = "*=1000"
     return working.work_until_quiet
+
+
+@pytest.fixture(scope="session")
+def _simulated_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedCloud]:
+    cloud = SimulatedCloud.start(tmp_path_factory.mktemp("simulator"))
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def simulator(_simulated_cloud: SimulatedCloud, settings: Settings) -> SimulatedCloud:
+    """A new simulated cloud, and the console's gateway connected to it."""
+    _simulated_cloud.reset()
+    settings.CLOUD = "simulated"
+    settings.ECS_ENDPOINT = settings.OOS_ENDPOINT = settings.STS_ENDPOINT = _simulated_cloud.url
+    settings.CLOUD_ACCESS_KEY_ID, settings.CLOUD_ACCESS_KEY_SECRET = _simulated_cloud.access_key
+    return _simulated_cloud
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
