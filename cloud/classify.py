@@ -128,8 +128,8 @@ def _not_sent(exchange: Exchange, failure: Exception | None) -> CloudError:
 NOT_SENT_CODES = (
     (broken.ProxyError, "ProxyFailed"),
     (broken.NameResolutionError, "NameNotResolved"),
-    (broken.ConnectTimeoutError, "ConnectTimedOut"),
     (broken.NewConnectionError, "ConnectionFailed"),
+    (broken.TimeoutError, "ConnectTimedOut"),  # of the connection, or of the handshake
 )
 NO_ANSWER_CODES = (
     (TooLarge, "AnswerTooLarge"),

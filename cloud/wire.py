@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,7 +76,7 @@ def _config(service: Service, connection: Connection, region: str) -> Any:
 
 def _runtime(date: datetime | None) -> Any:
     bounds = transport.BOUNDS
-    headers = {"x-acs-date": date.strftime("%Y-%m-%dT%H:%M:%SZ")} if date else {}
+    headers = {"x-acs-date": date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")} if date else {}
     return RuntimeOptions(
         connect_timeout=int(bounds.connect_seconds * 1000),
         read_timeout=int(bounds.read_seconds * 1000),
