@@ -1,0 +1,144 @@
+"""The bars above a run's progress: what holds it, what no retry mends, what its stop came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from cloud import clock, connection
+from cloud.explain import sentence
+from invocations.models import REST, Alarm, BatchState, Deployment, HoldReason, Invocation, RunState, Target
+from invocations.models import TargetState as T
+from invocations.results.batches import CLOCK, HELD, PATIENCE, BatchList, BatchView, Countdown
+from regions.models import Account, Region
+
+STOP_PATIENCE = timedelta(minutes=10)  # a stop that has not shown by then is worth a word (A86)
+SEND_ACTION = "ecs:InvokeCommand"  # what a held batch waits to be allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    family: str  # bad warn run
+    icon: str
+    text: str | Countdown
+    code: str = ""  # the cloud's own, in mono after it
+    held: str = ""  # a hold reason, and how many batches have it
+    count: int = 0
+    alarm: str = ""  # a kind of alarm
+    is_seen: bool = False
+    has_system_link: bool = False
+
+
+def of(run: Invocation, region: Region, batches: BatchList, now: datetime) -> list[Notice]:
+    """Alarms first, then holds, then the rest."""
+    found = list(_alarms(run))
+    if run.is_live:
+        found += [*_paused(batches), *_holds(run, region, batches), *_waiting(run, now)]
+    return [*found, *_stop(run, now)]
+
+
+def _alarms(run: Invocation) -> Iterator[Notice]:
+    names = {
+        Alarm.Kind.TWO_INVOCATIONS: "two-task-ids",
+        Alarm.Kind.PARAMETERS: "token-mismatch",
+        Alarm.Kind.CONTENT: "content-differs",
+    }
+    rows = Alarm.objects.filter(batch__invocation=run, kind__in=names).select_related("batch").order_by("batch__seq")
+    for alarm in rows:
+        said = {"a": alarm.detail.get("first"), "b": alarm.detail.get("second"), "code": alarm.detail.get("code")}
+        number = alarm.batch.seq if alarm.batch else None
+        text = sentence(names[Alarm.Kind(alarm.kind)], n=number, **said)
+        yield Notice("bad", "bad", text, alarm=alarm.kind, is_seen=alarm.seen_at is not None)
+
+
+def _paused(batches: BatchList) -> Iterator[Notice]:
+    """T12: nothing is sent after a restore until an admin has looked."""
+    is_unsent = any(view.batch.state in (BatchState.QUEUED, BatchState.UNSURE) for view in batches.all)
+    if is_unsent and Deployment.objects.filter(paused_at__isnull=False).exists():
+        yield Notice("warn", "warn", sentence("restored"), has_system_link=True)
+
+
+def _holds(run: Invocation, region: Region, batches: BatchList) -> Iterator[Notice]:
+    """One for each reason, with the batch that is tried next."""
+    held = [view for view in batches.all if view.batch.hold_reason and not view.is_over]
+    for reason in dict.fromkeys(view.batch.hold_reason for view in held):
+        same = [view for view in held if view.batch.hold_reason == reason]
+        first = min(same, key=lambda view: view.batch.next_attempt_at)
+        text = _hold_sentence(reason, first, run, region)
+        code = "" if first.batch.code in str(text) else first.batch.code
+        yield Notice("warn", "pause", text, code=code, held=reason, count=len(same))
+
+
+def _hold_sentence(reason: str, view: BatchView, run: Invocation, region: Region) -> str | Countdown:
+    batch = view.batch
+    said = {"code": batch.code, "message": batch.message, "region": region.name}
+    next_try = date_format(timezone.localtime(batch.next_attempt_at), CLOCK)
+    match reason:
+        case HoldReason.THROTTLED:
+            lost = _("Nothing is lost and nothing is sent twice.")
+            return Countdown(f"{sentence('throttled', s='{s}')} {lost}", view.seconds_left)
+        case HoldReason.UNREACHABLE:
+            return Countdown(sentence("unreachable", **said, n=batch.epoch, s="{s}"), view.seconds_left)
+        case HoldReason.QUOTA:
+            return sentence("daily-quota", **said, n=region.daily_quota, time=next_try)
+        case HoldReason.CREDENTIALS:
+            return sentence("credentials", **said)
+        case HoldReason.PERMISSION:
+            return sentence("not-permitted", action=SEND_ACTION)
+        case HoldReason.CLOCK:
+            return sentence("clock", s=round(abs(clock.offset(connection.current()) or 0)))
+        case HoldReason.REGION:
+            return sentence("region-closed", **said)
+        case HoldReason.ACCOUNT:
+            account = Account.objects.first()
+            return sentence("other-account", a=account and account.account_id, b=run.account_id)
+        case HoldReason.PARAMETERS:
+            return sentence("token-mismatch", **said, n=batch.seq)
+    return _("%(reason)s; next try at %(time)s") % {"reason": HELD.get(reason, reason), "time": next_try}
+
+
+def is_unclaimed(run: Invocation, now: datetime) -> bool:
+    """Nothing of it was picked up for longer than a worker takes."""
+    return run.state == RunState.QUEUED and now - run.submitted_at > PATIENCE
+
+
+def _waiting(run: Invocation, now: datetime) -> Iterator[Notice]:
+    if not is_unclaimed(run, now):
+        return
+    seconds = round((now - run.submitted_at).total_seconds())
+    text = _("No worker has picked this up for %(s)s s. See system status.") % {"s": f"{seconds:,}"}
+    yield Notice("warn", "warn", text, has_system_link=True)
+
+
+def _stop(run: Invocation, now: datetime) -> Iterator[Notice]:
+    """What the stop of the whole run came to: the truth, once it is known."""
+    if run.stop_requested_at is None:
+        return
+    if run.is_live:
+        open_states = [state for state in run.counts if state not in REST and state != T.WAITING]
+        n = sum(run.counts[state] for state in open_states)
+        if n and now - run.stop_requested_at > STOP_PATIENCE:
+            text = _("The stop was accepted; %(n)s instances have not ended yet.") % {"n": f"{n:,}"}
+            yield Notice("warn", "clock", text)
+        return
+    yield Notice("run", "stop", _truth(run))
+
+
+def _truth(run: Invocation) -> str:
+    """12 stopped, 2 had finished already."""
+    ended_by_itself = ~Q(state__in=[T.STOPPED, T.CANCELLED, T.SKIPPED])
+    late = Target.objects.filter(ended_by_itself, invocation=run, finished_at__gte=run.stop_requested_at).count()
+    values = {
+        "a": f"{run.counts.get(T.STOPPED, 0):,}",
+        "b": f"{late:,}",
+        "c": f"{run.counts.get(T.CANCELLED, 0):,}",
+    }
+    if run.counts.get(T.CANCELLED):
+        return _("%(a)s stopped, %(b)s had finished already, %(c)s were never sent.") % values
+    return _("%(a)s stopped, %(b)s had finished already.") % values
