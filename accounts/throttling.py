@@ -13,7 +13,7 @@ from limits.strategies import MovingWindowRateLimiter
 def seconds_to_wait(rate: str, *key: str) -> float:
     """0.0 while another one is allowed by `rate` ("30/15minutes"), else until when not. Counts nothing."""
     limit = parse(rate)
-    for limiter in _limiters(settings.REDIS_URL):
+    for limiter in limiters(settings.REDIS_URL):
         try:
             return _wait(limiter, limit, key)
         except StorageError:
@@ -24,7 +24,7 @@ def seconds_to_wait(rate: str, *key: str) -> float:
 def count(rate: str, *key: str) -> None:
     """One more of what `rate` limits."""
     limit = parse(rate)
-    for limiter in _limiters(settings.REDIS_URL):
+    for limiter in limiters(settings.REDIS_URL):
         try:
             limiter.hit(limit, *key)
         except StorageError:
@@ -38,7 +38,7 @@ def _wait(limiter: MovingWindowRateLimiter, limit: RateLimitItem, key: tuple[str
 
 
 @functools.cache
-def _limiters(redis_url: str) -> list[MovingWindowRateLimiter]:
+def limiters(redis_url: str) -> list[MovingWindowRateLimiter]:
     """The shared count first, then this process's own, which is kept beside it for when the other is away."""
     stores: list[Storage] = [MemoryStorage()]
     if redis_url:

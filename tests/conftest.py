@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from accounts import throttling
 from accounts.models import Person, Role
 from tests.factories import PersonFactory
 from tests.simulated_cloud import SimulatedCloud
@@ -58,9 +60,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
-    """No test reads what another left in the cache."""
+    """No test reads what another left in the cache or counted."""
     yield
     cache.clear()
+    throttling.limiters.cache_clear()
+    if django_settings.REDIS_URL:
+        redis.from_url(django_settings.REDIS_URL).flushdb()
 
 
 @pytest.fixture

@@ -30,6 +30,9 @@ def _prepare() -> str:
             from tests import services
 
             os.environ.update(services.start())
+    elif os.environ.get("REDIS_URL"):
+        number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
+        os.environ["REDIS_URL"] = os.environ["REDIS_URL"].removesuffix("/0") + f"/{number}"  # a database of its own
     folder = tempfile.mkdtemp(prefix="console-test-")
     os.environ["CONSOLE_VAR"] = folder
     os.environ["DJANGO_SETTINGS_MODULE"] = "consoleapp.settings"
