@@ -11,6 +11,7 @@ from simulator.clock import Clock
 from simulator.executions import Executions
 from simulator.faults import Faults, Kind
 from simulator.fleet import ParameterDefinition, SavedCommand
+from simulator.freshness import Freshness
 from simulator.instances import Instances
 from simulator.journal import Journal
 from simulator.machines.model import Machine
@@ -32,6 +33,7 @@ class Cloud:
         self.state = State(folder / "state.sqlite3")
         self.clock = Clock(float(self.state.setting("clock") or 0))
         self.faults = Faults()
+        self.freshness = Freshness(self.clock, self.faults)
         self.journal = Journal(self.state)
         self.tokens = Tokens(self.state, self.clock, self.faults)
         self.quota = Quota(self.state, self.clock, daily_quota)
@@ -66,6 +68,7 @@ class Cloud:
             self._seed()
         self.clock.move(0.0)
         self.faults.clear()
+        self.freshness.forget_nonces()
         self.tokens.forget_progress()
         self.quota.forget_limits()
         self.instances.load()

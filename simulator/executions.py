@@ -287,16 +287,12 @@ class Executions:
         return endings.reported(ended)
 
     def _task(self, invocation: Invocation, target: Target) -> Task:
-        content = invocation.content
-        if invocation.enable_parameter:
-            values = {**invocation.defaults, **invocation.parameters}
-            content = parameters.fill_in(content, values, region=invocation.region, account_id=self._account_id)
         return Task(
             invoke_id=invocation.invoke_id,
             command_id=invocation.command_id,
             command_name=invocation.command_name,
             type=invocation.command_type,
-            content=content,
+            content=parameters.script_of(invocation, self._account_id),
             launcher=invocation.launcher,
             username=invocation.username,
             password_name=invocation.password_name,

@@ -2,7 +2,7 @@
 Custom parameters: `{{ name }}` in a script whose command has EnableParameter (help page "Custom parameters").
 
 Names ignore case and the spaces inside the braces. What is filled in is text: nothing is quoted. `{{ACS::…}}`,
-`{{oos:…}}` and `{{oos-secret:…}}` are no custom parameters: the service fills in region and account, the agent the rest.
+`{{oos:…}}` and `{{oos-secret:…}}` are none of them: the service fills in region and account, the agent the rest.
 """
 
 import base64
@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator.errors import ApiError
 from simulator.limits import CONTENT_BYTES, PARAMETER_NAME_BYTES, PARAMETER_NAMES, PARAMETERS_PASSED
-from simulator.records import Command
+from simulator.records import Command, Invocation
 
 _BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -129,6 +129,14 @@ def fill_in(content: str, values: Mapping[str, str], *, region: str, account_id:
         return known.get(match[1].strip().lower(), match[0])
 
     return _BRACES.sub(value_of, content)
+
+
+def script_of(invocation: Invocation, account_id: str) -> str:
+    """What its agents get, with the parameters of the invocation in it."""
+    if not invocation.enable_parameter:
+        return invocation.content
+    values = {**invocation.defaults, **invocation.parameters}
+    return fill_in(invocation.content, values, region=invocation.region, account_id=account_id)
 
 
 def check_size(content: str) -> None:

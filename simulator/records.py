@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.machines.model import CommandType
+from simulator.machines.model import CommandType, OsType
+
+
+def os_type_of(command_type: CommandType) -> OsType:
+    return "linux" if command_type == "RunShellScript" else "windows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +34,6 @@ class Command:
     @property
     def is_public(self) -> bool:
         return bool(self.provider)
-
-    @property
-    def os_type(self) -> str:
-        return "linux" if self.type == "RunShellScript" else "windows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,8 @@ class Invocation:
         return self.repeat_mode in ("Period", "EveryReboot")
 
     @property
-    def is_modifiable(self) -> bool:
-        return self.repeat_mode in ("Period", "NextRebootOnly", "EveryReboot")
+    def is_timed(self) -> bool:
+        return self.repeat_mode == "Period"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

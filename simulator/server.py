@@ -13,7 +13,6 @@ from simulator.cloud import Cloud
 from simulator.control import control_routes
 from simulator.errors import ApiError
 from simulator.faults import Fault, Kind
-from simulator.limits import REQUEST_LIFE_SECONDS
 from simulator.operations import OPERATIONS, PRODUCTS, Operation
 from simulator.operations.regions import check_region
 from simulator.wire import COMMON_PARAMETERS, Body, Call
@@ -37,34 +36,18 @@ class Api:
     def __init__(self, cloud: Cloud, secrets: Mapping[str, str]) -> None:
         self._cloud = cloud
         self._secrets = secrets
-        self._nonces: dict[str, float] = {}
         self._slow: set[asyncio.Task[Answer]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         received = await _received(request)
         call = _call(received, self._cloud.clock.now())
         try:
-            self._verify(received, call)
+            self._cloud.freshness.check(signatures.verify(received, self._secrets))
         except ApiError as error:
             answer = _refused(error, call)
             self._journal(call, answer, "")
             return self._response(answer)
         return await self._strike(request, call, self._cloud.faults.take(call))
-
-    def _verify(self, received: signatures.Received, call: Call) -> None:
-        signed = signatures.verify(received, self._secrets)
-        now = self._cloud.clock.now()
-        if self._cloud.faults.rule(Kind.CHECK_DATE) and abs(signed.date.timestamp() - now) > REQUEST_LIFE_SECONDS:
-            raise ApiError("InvalidTimeStamp.Expired")
-        if self._cloud.faults.rule(Kind.CHECK_NONCE):
-            self._use_nonce(signed.nonce, now)
-
-    def _use_nonce(self, nonce: str, now: float) -> None:
-        """A nonce needs to be remembered only as long as a date is good."""
-        self._nonces = {used: at for used, at in self._nonces.items() if now - at <= 2 * REQUEST_LIFE_SECONDS}
-        if nonce in self._nonces:
-            raise ApiError("SignatureNonceUsed")
-        self._nonces[nonce] = now
 
     async def _strike(self, request: web.Request, call: Call, taken: list[Fault]) -> web.StreamResponse:
         bending = [fault for fault in taken if fault.kind in faults.BENT]

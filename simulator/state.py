@@ -250,11 +250,18 @@ class State:
         )
 
     def rounds(self, invoke_id: str) -> list[Target]:
-        """Newest first."""
+        """Newest first, without their outputs."""
         rows = self.rows(
-            "select record, output from rounds where invoke_id = ? order by repeats desc, instance_id", (invoke_id,)
+            "select record from rounds where invoke_id = ? order by repeats desc, instance_id", (invoke_id,)
         )
-        return [Target(output=row["output"], **json.loads(row["record"])) for row in rows]
+        return [Target(**json.loads(row["record"])) for row in rows]
+
+    def round(self, invoke_id: str, instance_id: str, repeats: int) -> Target | None:
+        rows = self.rows(
+            "select record, output from rounds where invoke_id = ? and instance_id = ? and repeats = ?",
+            (invoke_id, instance_id, repeats),
+        )
+        return Target(output=rows[0]["output"], **json.loads(rows[0]["record"])) if rows else None
 
 
 def _json(record: Command | Invocation) -> str:

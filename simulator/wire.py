@@ -55,6 +55,11 @@ class Call:
     def client_token(self) -> str:
         return self.parameters.get("ClientToken", "")
 
+    @property
+    def is_plain_text(self) -> bool:
+        """How a Describe operation is asked to show scripts and outputs; Base64 is the default."""
+        return self.text("ContentEncoding") == "PlainText"
+
     def text(self, name: str, default: str = "") -> str:
         return self.parameters.get(name, default)
 

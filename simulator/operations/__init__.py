@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.cloud import Cloud
-from simulator.operations import account, agents, commands, instances, invocations, invoke, power, regions, secrets
+from simulator.operations import (
+    account,
+    agents,
+    commands,
+    instances,
+    invocations,
+    invoke,
+    power,
+    regions,
+    results,
+    running,
+    secrets,
+)
 from simulator.wire import Body, Call
 
 ECS, OOS, STS = "2014-05-26", "2019-06-01", "2015-04-01"
@@ -38,8 +50,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     (ECS, "InvokeCommand"): Operation(invoke.invoke_command, check=invoke.check_invoke_command),
     (ECS, "RunCommand"): Operation(invoke.run_command, check=invoke.check_run_command),
     (ECS, "DescribeInvocations"): Operation(invocations.describe_invocations),
-    (ECS, "DescribeInvocationResults"): Operation(invocations.describe_invocation_results),
-    (ECS, "StopInvocation"): Operation(invocations.stop_invocation),
+    (ECS, "DescribeInvocationResults"): Operation(results.describe_invocation_results),
+    (ECS, "StopInvocation"): Operation(running.stop_invocation),
+    (ECS, "ModifyInvocationAttribute"): Operation(running.modify_invocation_attribute),
     (ECS, "DescribeAccountAttributes"): Operation(account.describe_account_attributes),
     (OOS, "ListSecretParameters"): Operation(secrets.list_secret_parameters, is_regional=False),
     (OOS, "GetSecretParameter"): Operation(secrets.get_secret_parameter, is_regional=False),

@@ -32,9 +32,8 @@ def describe_commands(cloud: Cloud, call: Call) -> Body:
         if all(test(command) for test in tests) and tags.items() <= dict(command.tags).items()
     ]
     page_rows = page.cut(found[: limits.TAG_RESULTS] if tags else found)
-    is_plain = call.text("ContentEncoding") == "PlainText"
     times = _invoke_times(cloud, [command.command_id for command in page_rows])
-    rows = [_row(as_it_runs(cloud, each), is_plain, times.get(each.command_id, 0)) for each in page_rows]
+    rows = [_row(as_it_runs(cloud, each), call.is_plain_text, times.get(each.command_id, 0)) for each in page_rows]
     return {"Commands": {"Command": rows}, **page.fields(len(found))}
 
 

@@ -12,7 +12,7 @@ from simulator.fleet import secret_names
 from simulator.instances import Instance
 from simulator.operations import commands
 from simulator.operations.instances import with_tags
-from simulator.records import Command, Invocation, Target
+from simulator.records import Command, Invocation, Target, os_type_of
 from simulator.wire import Body, Call
 
 _REPEAT_MODES = frozenset({"Once", "Period", "NextRebootOnly", "EveryReboot", "DryRun"})
@@ -101,7 +101,8 @@ def _plan(cloud: Cloud, call: Call, command: Command) -> Plan:
     )
     _check_user(invocation)
     _check_frequency(invocation)
-    _check_script(cloud, command, invocation)
+    parameters.check_against(command, invocation.parameters)
+    parameters.check_size(parameters.script_of(invocation, cloud.account_id))
     _check_fitness(cloud, invocation, instances)
     return Plan(invocation, [instance.id for instance in instances])
 
@@ -178,19 +179,9 @@ def _check_frequency(invocation: Invocation) -> None:
         raise ApiError("InvalidParam.Frequency") from None
 
 
-def _check_script(cloud: Cloud, command: Command, invocation: Invocation) -> None:
-    parameters.check_against(command, invocation.parameters)
-    content = invocation.content
-    if command.enable_parameter:
-        values = {**invocation.defaults, **invocation.parameters}
-        content = parameters.fill_in(content, values, region=invocation.region, account_id=cloud.account_id)
-    parameters.check_size(content)
-
-
 def _check_fitness(cloud: Cloud, invocation: Invocation, instances: Sequence[Instance]) -> None:
     """The command must suit every OS. Whether an instance runs is told per target, unless the cloud is strict."""
-    wanted = "linux" if invocation.command_type == "RunShellScript" else "windows"
-    if any(instance.machine.os_type != wanted for instance in instances):
+    if any(instance.machine.os_type != os_type_of(invocation.command_type) for instance in instances):
         raise ApiError("InvalidInstance.NotMatch")
     now = cloud.clock.now()
     if cloud.faults.rule(Kind.STRICT_TARGETS, invocation.region) and not all(each.is_online(now) for each in instances):
