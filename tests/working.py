@@ -2,9 +2,7 @@
 
 import time
 
-from celery import current_app
-
-from invocations import due
+from invocations import due, tasks
 from invocations.clock import db_now
 from invocations.models import Batch, BatchState, Invocation, Target
 
@@ -19,7 +17,7 @@ def work_until_quiet() -> int:
     done, last, moved_at = 0, None, time.monotonic()
     while jobs := _due_now():
         for name, argument in jobs:
-            current_app.tasks[name](argument)
+            getattr(tasks, name.rpartition(".")[2])(argument)
         done += len(jobs)
         if (now := _picture()) != last:
             last, moved_at = now, time.monotonic()
