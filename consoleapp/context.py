@@ -6,7 +6,20 @@ from accounts.models import Theme
 
 
 def look(request: HttpRequest) -> dict[str, str]:
-    """`theme`: the person's, or of the cookie while signed out. An unknown value is as good as none."""
+    """
+    theme        the person's, or of the cookie while signed out; an unknown value is as good as none
+    error_frame  what an error page stands in: the shell, the page without it, or the note of a fragment
+    """
     user = getattr(request, "user", None)
-    chosen = user.theme if user is not None and user.is_authenticated else request.COOKIES.get("theme", "")
-    return {"theme": chosen if chosen in Theme.values else Theme.SYSTEM.value}
+    is_signed_in = user is not None and user.is_authenticated
+    chosen = user.theme if user is not None and is_signed_in else request.COOKIES.get("theme", "")
+    page = "base.html" if is_signed_in else "plain.html"
+    return {
+        "theme": chosen if chosen in Theme.values else Theme.SYSTEM.value,
+        "error_frame": "errors/note.html" if wants_fragment(request) else page,
+    }
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Asked by htmx for a piece of a page. The headers choose between piece and page, and decide nothing else."""
+    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers

@@ -1,7 +1,120 @@
-"""Error pages in the console's look."""
+"""What a person reads when a request goes wrong: one sentence, one cause, one step, and a reference the log knows, too.
 
+The handlers of urls.py and settings.CSRF_FAILURE_VIEW. Any other code answers with
+`render(request, "errors/error.html", {"status": 429}, status=429)`.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_BAD_ORIGIN
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from accounts.pages import own_referer
+from commands.models import ParameterDefinition
+from consoleapp.context import wants_fragment
+
+logger = logging.getLogger(__name__)
+
+# Views that fill their form in again from a POST with `action=check`, and run nothing by it.
+REFILLING = {"invocations:panel"}
+NEVER_AGAIN = {"csrfmiddlewaretoken", "action"}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_000_000
+        return _page(request, 413, why=_("The limit is %(limit)s.") % {"limit": f"{limit:.1f} MB"})
+    return _page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    region = _unknown_region(request)
+    if not region:
+        return _page(request, 404)
+    why = _("%(region)s isn’t a region of this account.") % {"region": region}
+    return _page(request, 404, why=why, opens_regions=True)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500. Asks neither session nor database: one of them may be what is broken."""
+    context = {
+        "status": 500,
+        "reference": _new_reference(request, 500),
+        "error_frame": "errors/note.html" if wants_fragment(request) else "plain.html",
+        "cloud_kind": settings.CLOUD,
+    }
+    return HttpResponse(render_to_string("errors/error.html", context), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return HttpResponse(status=403)
+    """A form whose token is no longer good. What was typed comes back as a check, unless another site sent it."""
+    if wants_fragment(request) or reason == REASON_BAD_ORIGIN or _is_cross_site(request):
+        return _page(request, 403)
+    context = {
+        "status": 403,
+        "reference": _new_reference(request, 403),
+        "fields": list(typed(request)),
+        "address": request.get_full_path(),
+        "back": own_referer(request),
+    }
+    return render(request, "errors/csrf.html", context, status=403)
+
+
+def typed(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """What was typed into a form that could not be taken, to be sent to the same address again as a check.
+
+    Secrets are not among it; nothing is where the address fills no form in. See settings.TYPED_FIELDS.
+    """
+    match = request.resolver_match
+    if match is None or match.view_name not in REFILLING:
+        return
+    left_out = NEVER_AGAIN | _secret_fields(match.kwargs)
+    yield "action", "check"
+    for name, values in request.POST.lists():
+        if name not in left_out:
+            yield from ((name, value) for value in values)
+
+
+def _secret_fields(kwargs: dict[str, Any]) -> set[str]:
+    of_command = ParameterDefinition.objects.filter(
+        command__region=kwargs["region"], command__cloud_id=kwargs["cloud_id"]
+    )
+    return {f"param-{name}" for name in of_command.filter(is_secret=True).values_list("name", flat=True)}
+
+
+def _page(request: HttpRequest, status: int, **more: Any) -> HttpResponse:
+    context = {"status": status, "reference": _new_reference(request, status), **more}
+    return render(request, "errors/error.html", context, status=status)
+
+
+def _new_reference(request: HttpRequest, status: int) -> str:
+    """7f3c-9a12-04; the log names it together with the address."""
+    digits = secrets.token_hex(5)
+    reference = f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+    level = logging.ERROR if status >= 500 else logging.INFO
+    logger.log(level, "Reference %s: %s answered with %s", reference, request.path, status)
+    return reference
+
+
+def _unknown_region(request: HttpRequest) -> str:
+    """The region in the address when it is none of ours. Who is signed out is told nothing."""
+    match = request.resolver_match
+    if match is None or not request.user.is_authenticated or getattr(request, "region", None) is not None:
+        return ""
+    return str(match.kwargs.get("region", ""))[:64]
+
+
+def _is_cross_site(request: HttpRequest) -> bool:
+    return request.headers.get("Sec-Fetch-Site") == "cross-site"

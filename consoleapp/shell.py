@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Max, Q
+from django.db.models import Max, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    name: str | _StrPromise
+    name: _StrPromise
     icon: str
     url: str
     key: str = ""  # `g` then this key opens it
@@ -39,12 +39,10 @@ def address(name: str, *args: str) -> str:
         return ""
 
 
-def groups(region: Region | None, path: str) -> list[tuple[str | _StrPromise, list[Item]]]:
+def groups(region: Region | None, path: str) -> list[tuple[_StrPromise, list[Item]]]:
     """The groups of the left navigation. Without a region there is nothing to list, only the system status."""
-    found = [(_("Administration"), [_item(path, _("System status"), "pulse", "system")])]
-    if region is not None:
-        found.insert(0, (_("Cloud Assistant"), _assistant(region.pk, path)))
-    return found
+    administration = (_("Administration"), [_item(path, _("System status"), "pulse", "system")])
+    return [(_("Cloud Assistant"), _assistant(region.pk, path)), administration] if region else [administration]
 
 
 def _assistant(region: str, path: str) -> list[Item]:
@@ -64,11 +62,10 @@ def _item(path: str, name: _StrPromise, icon: str, view: str, *args: str, key: s
 def cloud_details(region: Region | None) -> CloudDetails:
     """From the mirrors, which every process writes: one query."""
     mirrors = Mirror.objects.filter(region=region.pk if region else "")
-    newest_try = Q(failed_at__isnull=False) & (Q(refreshed_at=None) | Q(failed_at__gt=F("refreshed_at")))
     found = mirrors.aggregate(
         reached_at=Max("refreshed_at"),
-        unreachable=Max("failed_at", filter=newest_try & Q(error_kind="Unreachable")),
-        credentials=Max("failed_at", filter=newest_try & Q(error_kind="BadCredentials")),
+        unreachable=Max("failed_at", filter=Q(error_kind="Unreachable")),
+        credentials=Max("failed_at", filter=Q(error_kind="BadCredentials")),
     )
     return CloudDetails(found["reached_at"], _trouble(found))
 

@@ -54,22 +54,6 @@ STATES = {
     "scheduled": Shown(_("Scheduled"), "cal", "sch"),
 }
 
-HOLD_REASONS = {
-    "throttled": _("throttled"),
-    "quota": _("daily quota used up"),
-    "unreachable": _("cloud unreachable"),
-    "credentials": _("credentials rejected"),
-    "permission": _("permission missing"),
-    "clock": _("clock is off"),
-    "region": _("region not available"),
-    "account": _("other account"),
-    "certificate": _("certificate not valid"),
-    "proxy": _("something in between answers"),
-    "command": _("command is gone"),
-    "parameters": _("token with other parameters"),
-    "restored": _("database restored or copied"),
-}
-
 INSTANCE_STATUSES = {
     "running": Shown(pgettext_lazy("instance", "Running"), "ok", "ok"),
     "stopped": Shown(pgettext_lazy("instance", "Stopped"), "stop", "neu"),
@@ -88,12 +72,9 @@ AGENT_STATUSES = {
 }
 
 
-def of(state: str, reason: str = "") -> Shown:
-    """Of a run, batch or target. A word the API adds later is shown as it came; `reason` is why a batch is held."""
-    shown = STATES.get(state) or Shown(state, "wait", "neu")
-    if state != "held" or not reason:
-        return shown
-    return shown._replace(word=_("Held: %(reason)s") % {"reason": HOLD_REASONS.get(reason, reason)})
+def of(state: str) -> Shown:
+    """Of a run, batch or target. A word the API adds later is shown as it came."""
+    return STATES.get(state) or Shown(state, "wait", "neu")
 
 
 def of_instance(instance: Instance) -> Shown:

@@ -1,7 +1,8 @@
 """Tags and filters of every template: `{% load console %}`.
 
-icon · state_badge · state_pill · instance_status · agent_status · ago · copy_button · pager · duration ·
-short_duration · thousands · absolute · initials · newest · shell_nav · cloud_badge · words_for_scripts
+icon · state_badge · state_pill · shown_badge · instance_status · agent_status · ago · copy_button · pager · duration ·
+short_duration · thousands · milliseconds · percent · absolute · initials · newest · trouble_what ·
+trouble_why · shell_nav · cloud_badge · words_for_scripts
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from consoleapp import shell, states, times, wording
 
 if TYPE_CHECKING:
     from instances.models import Instance
+    from regions.models import Mirror
 
 register = template.Library()
 MISSING = "–"
@@ -40,17 +42,23 @@ def _badge(shown: states.Shown) -> SafeString:
 
 
 @register.simple_tag
-def state_badge(state: str, reason: str = "") -> SafeString:
-    """Icon and word of a run's, batch's or target's state; `reason` says why it is held."""
-    return _badge(states.of(state, reason))
+def state_badge(state: str) -> SafeString:
+    """Icon and word of a run's, batch's or target's state."""
+    return _badge(states.of(state))
 
 
 @register.simple_tag
-def state_pill(state: str, reason: str = "") -> SafeString:
+def state_pill(state: str) -> SafeString:
     """The same on a tint, to stand beside a heading."""
-    shown = states.of(state, reason)
+    shown = states.of(state)
     mark = icon(shown.icon, "i-s spin" if shown.is_turning else "i-s")
     return format_html('<span class="badge b-{}">{}{}</span>', shown.family, mark, shown.word)
+
+
+@register.simple_tag
+def shown_badge(shown: states.Shown) -> SafeString:
+    """For a word that has no table of its own."""
+    return _badge(shown)
 
 
 @register.simple_tag
@@ -99,6 +107,34 @@ def short_duration(seconds: float | None) -> str:
 def thousands(number: int) -> str:
     """1,234 in both languages"""
     return f"{number:,}"
+
+
+@register.filter
+def milliseconds(seconds: float | None) -> str:
+    """180 ms"""
+    return MISSING if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+@register.filter
+def percent(share: float) -> str:
+    """12 % for 0.12"""
+    return f"{share * 100:.0f} %"
+
+
+@register.filter
+def mirror_name(mirror: Mirror) -> str:
+    return str(wording.MIRRORS[mirror.kind])
+
+
+@register.filter
+def trouble_what(status: int) -> str:
+    """The sentence of an error page."""
+    return str(wording.trouble(status).what)
+
+
+@register.filter
+def trouble_why(status: int) -> str:
+    return str(wording.trouble(status).why)
 
 
 @register.filter

@@ -3,6 +3,9 @@
 //   data-poll            5 s after five answers of "nothing new" (204), 15 s in a hidden tab
 //   [data-not-live]      a note, hidden, anywhere on the page: shown while the console can't be reached; its
 //                        [data-retry-in] says in how many seconds it is tried again
+//   [data-updated]       the <time data-ago> in it says when an answer last came
+import { refresh } from "./times.js";
+
 const QUIET = 5; // answers of 204 in a row
 const SLOW = 5000, HIDDEN = 15000; // ms
 const RETRIES = [2, 5, 10, 30]; // s after the first, second, … failure
@@ -27,6 +30,11 @@ function showNotLive(state) {
   }
 }
 
+function showUpdated() {
+  for (const time of document.querySelectorAll("[data-updated] time")) time.dateTime = new Date().toISOString();
+  document.querySelectorAll("[data-updated]").forEach(refresh);
+}
+
 // Some slack: a beat of 2 s may come a little early.
 addEventListener("htmx:beforeRequest", (event) => {
   const element = event.detail.elt;
@@ -45,6 +53,7 @@ addEventListener("htmx:afterRequest", (event) => {
   state.failures = failed ? state.failures + 1 : 0;
   state.quiet = status === 204 ? state.quiet + 1 : 0;
   state.stopped = [401, 403, 404, 410].includes(status);
+  if (status >= 200 && status < 300) showUpdated();
   showNotLive(state);
 });
 

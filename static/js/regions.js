@@ -41,6 +41,9 @@ button?.addEventListener("keydown", (event) => {
   event.preventDefault();
   button.click();
 });
+// A page about an unknown region shows the known ones at once.
+if (button && "opensNow" in button.dataset) addEventListener("DOMContentLoaded", show);
+
 popover?.addEventListener("input", (event) => filter(event.target.value));
 popover?.addEventListener("keydown", (event) => {
   const found = rows();

@@ -1,5 +1,4 @@
 // <time data-ago>: kept true while the page is open, and told in the viewer's zone when the profile names none.
-// <time data-since data-at="{seconds}">: an elapsed time that goes on counting.
 import { say } from "./words.js";
 
 const EVERY = 5000; // ms
@@ -28,7 +27,7 @@ function absolute(moment) {
   return `${moments.format(moment)} ${name}`;
 }
 
-function refresh(root) {
+export function refresh(root) {
   for (const element of root.querySelectorAll("time[data-ago]")) {
     const moment = new Date(element.dateTime);
     const text = relative(moment);
