@@ -184,5 +184,6 @@ def _check_fitness(cloud: Cloud, invocation: Invocation, instances: Sequence[Ins
     if any(instance.machine.os_type != os_type_of(invocation.command_type) for instance in instances):
         raise ApiError("InvalidInstance.NotMatch")
     now = cloud.clock.now()
-    if cloud.faults.rule(Kind.STRICT_TARGETS, invocation.region) and not all(each.is_online(now) for each in instances):
+    is_strict = cloud.faults.rule(Kind.STRICT_TARGETS, invocation.region)
+    if is_strict and not all(each.agent_answers(now) for each in instances):
         raise ApiError("InvalidInstance.NotMatch")
