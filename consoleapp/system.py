@@ -22,7 +22,6 @@ from cloud import errors, health, limiter
 from cloud.explain import sentence
 from consoleapp.models import Tick, Worker
 from consoleapp.states import Shown
-from consoleapp.tick import SILENT
 from invocations.models import Alarm, Batch, BatchState
 from invocations.results.batches import HELD
 from regions.models import Mirror
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Person
 
+SILENT = timedelta(seconds=15)  # without a heartbeat a worker counts as lost
 FORGOTTEN = timedelta(days=1)  # a lost worker is no longer listed
 LATE_TICK, NO_TICK = 10, 60  # seconds since the last tick: amber, red
 SEEN_ALARMS = timedelta(days=30)  # as long as a seen alarm stays on the page
