@@ -9,7 +9,7 @@ REGION_IDS = frozenset(region.id for region in REGIONS)
 
 
 def describe_regions(cloud: Cloud, call: Call) -> Body:
-    is_chinese = call.text("AcceptLanguage", "zh-CN").lower().startswith("zh")
+    is_chinese = (call.text("AcceptLanguage") or "zh-CN").lower().startswith("zh")
     rows = [
         {
             "RegionId": region.id,

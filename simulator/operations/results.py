@@ -28,12 +28,9 @@ Key = tuple[str, str, int | None]  # invocation, instance, and which round of a 
 
 def _latest(cloud: Cloud, call: Call) -> list[Key]:
     where = filters.listed(cloud, call, _EQUAL)
-    rows = cloud.state.rows(
-        "select t.invoke_id, t.instance_id, t.status from targets as t"
-        f" join (select seq, invoke_id from invocations where {where}) as i on i.invoke_id = t.invoke_id"
-        " order by i.seq desc, t.position",
-        where.values,
-    )
+    matching = f"select seq, invoke_id from invocations where {where}"  # noqa: S608 - values are bound
+    targets = f"select invoke_id, instance_id, status from targets join ({matching}) using (invoke_id)"  # noqa: S608
+    rows = cloud.state.rows(f"{targets} order by seq desc, position", where.values)
     return [
         (row["invoke_id"], row["instance_id"], None)
         for row in rows
