@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,14 @@ class Theme(models.TextChoices):
     DARK = "dark", _("Dark")
 
 
+class PersonManager(UserManager["Person"]):
+    use_in_migrations = False
+
+    def create_superuser(self, *args: Any, **columns: Any) -> Person:
+        """`manage.py createsuperuser`, where no one-time link can be opened: makes a team admin."""
+        return super().create_superuser(*args, **{"role": Role.ADMIN, **columns})
+
+
 class Person(AbstractUser):
     """Somebody who signs in. What they may do follows from `role` alone (accounts/access.py)."""
 
@@ -31,6 +39,8 @@ class Person(AbstractUser):
     theme = models.CharField(max_length=16, choices=Theme, default=Theme.SYSTEM)
     single_keys = models.BooleanField(default=True)  # the one-letter shortcuts
     recent_regions = models.JSONField(default=list, blank=True)  # region ids, newest first, at most five
+
+    objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta:
         constraints = [

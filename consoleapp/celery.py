@@ -1,11 +1,36 @@
 """The Celery app. Messages carry ids only and may be lost or doubled: the rows decide what is due."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init, worker_ready, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 
 app = Celery("consoleapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _check(**kwargs: Any) -> None:
+    """Refuse to start, with a sentence, where a committed claim would not survive a power cut."""
+    from consoleapp import startup
+
+    startup.check()
+
+
+@worker_ready.connect
+def _start_ticking(sender: Any, **kwargs: Any) -> None:
+    from consoleapp.tick import Ticker
+
+    sender.ticker = Ticker()
+    sender.ticker.start()
+
+
+@worker_shutdown.connect
+def _stop_ticking(sender: Any, **kwargs: Any) -> None:
+    ticker = getattr(sender, "ticker", None)
+    if ticker is not None:
+        ticker.stop(patience=2)

@@ -1,9 +1,11 @@
 from django.urls import include, path
 
-from consoleapp import views
+from consoleapp import health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("system/", views.system, name="system"),
     path("system/live/", views.system_live, name="system_live"),
     path("system/alarms/<int:alarm>/seen/", views.alarm_seen, name="alarm_seen"),

@@ -1,0 +1,33 @@
+"""Throwing away what nobody asks for any more. Done by the tick, a few times an hour."""
+
+import time
+from datetime import timedelta
+
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
+
+from accounts.models import SigninLink
+from consoleapp.models import Worker
+from invocations.clock import db_now
+from invocations.models import Draft
+
+EVERY = 600.0  # seconds
+DAY = timedelta(days=1)
+
+_cleaned_at = -EVERY
+
+
+def clean_now_and_then() -> None:
+    global _cleaned_at
+    if time.monotonic() - _cleaned_at >= EVERY:
+        _cleaned_at = time.monotonic()
+        clean()
+
+
+def clean() -> None:
+    now = db_now()
+    Session.objects.filter(expire_date__lt=now).delete()
+    SigninLink.objects.filter(expires_at__lt=now - DAY).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=now - DAY).delete()
+    Worker.objects.filter(seen_at__lt=now - DAY).delete()
+    Draft.objects.filter(updated_at__lt=now - DAY).delete()

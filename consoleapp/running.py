@@ -1,0 +1,177 @@
+"""The embedded console: web server, worker and tick in one process, the simulated cloud as its child.
+
+Everything stands in `var/`; stopped or killed at any moment, the next start goes on where this one was.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from waitress.server import BaseWSGIServer, create_server
+
+from accounts import signin_links
+from accounts.address import is_loopback
+from accounts.models import Person, Role
+from cloud import connection as cloud_connection
+from consoleapp import simulated_cloud, startup
+from consoleapp.listening import listen
+from consoleapp.lock import Lock
+from consoleapp.tick import Ticker
+from consoleapp.version import VERSION
+from consoleapp.worker import EmbeddedWorker
+
+THREADS = 8
+LARGEST_BODY = 16 * 1024 * 1024  # bytes; Django refuses earlier, in the console's look
+TOGETHER = 4.5  # seconds that stopping may take
+TASKS = 3.0  # of them for the tasks in hand; their calls are settled by the protocol if they are cut off
+REQUESTS = 0.5  # of them for the pages that are being made
+
+Say = Callable[[str], None]
+
+
+def address_file() -> Path:
+    """Where the running console's own address stands, for `manage.py signinlink`."""
+    return settings.VAR / "address"
+
+
+class Console:
+    """Everything that runs, in the order in which it is started."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._lock = Lock(settings.VAR)
+        self._socket = listen(settings.HOST, settings.PORT)
+        self._address = _address(self._socket.getsockname())
+        self._lock.say(self._address)
+        self._worker = EmbeddedWorker()
+        self._cloud: simulated_cloud.SimulatedCloud | None = None
+        self._ticker: Ticker | None = None
+        self._server: BaseWSGIServer | None = None
+
+    def start(self) -> None:
+        self._say(f"Cloud Assistant Console {VERSION}")
+        call_command("migrate", verbosity=0, interactive=False)
+        for remark in startup.check():
+            self._say(remark)
+        self._say(f"The database is ready: {_shown_database()}.")
+        self._reach_cloud()
+        self._worker.start()
+        self._ticker = Ticker(also=self._look_after)
+        self._ticker.start()
+        self._say("The worker is ready.")
+        self._server = _server(self._socket)
+        threading.Thread(target=self._server.run, name="web", daemon=True).start()
+        address_file().write_text(self._address)
+        self._say(f"Listening on {settings.PUBLIC_URL or self._address}. Press Ctrl-C to stop.")
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+        self._invite()
+
+    def stop(self) -> None:
+        """Nothing new is begun; what is under way has some seconds, and is settled by the next start otherwise."""
+        address_file().unlink(missing_ok=True)
+        if self._ticker is not None:
+            self._ticker.stop(patience=0.5)
+        self._worker.stop(TASKS)
+        if self._server is not None:
+            self._server.task_dispatcher.shutdown(timeout=REQUESTS)
+        if self._cloud is not None:
+            self._cloud.stop(patience=1)
+        connections.close_all()
+
+    def _reach_cloud(self) -> None:
+        if simulated_cloud.is_wanted():
+            self._cloud = simulated_cloud.SimulatedCloud(settings.VAR / "simulator")
+            self._cloud.start()
+            self._say(f"The simulated cloud is ready, on port {self._cloud.port}; nothing here reaches Alibaba Cloud.")
+        else:
+            cloud_connection.current()
+            self._say(
+                "The cloud is Alibaba Cloud."
+                if settings.CLOUD == "alibaba"
+                else f"The cloud is {settings.ECS_ENDPOINT}."
+            )
+
+    def _look_after(self) -> None:
+        """Each second: what has died is started again."""
+        self._worker.revive()
+        if self._cloud is not None:
+            self._cloud.revive()
+
+    def _invite(self) -> None:
+        """The one-time link, to this terminal only, and only where nobody else can reach it (C07)."""
+        if not is_loopback(settings.HOST):
+            self._say("Others can reach this address, so no one-time link is printed: sign in with a password.")
+            return
+        admin = _first_admin()
+        if admin is None:
+            self._say("No team admin is left; make one with: manage.py signinlink --user NAME --role admin")
+        else:
+            self._say(
+                f"Sign in as {admin.username}, once, within 10 minutes: {self._address}{signin_links.make(admin)}"
+            )
+
+
+def _first_admin() -> Person | None:
+    """Made, without a password, when nobody is here yet (C02)."""
+    if not Person.objects.exists():
+        admin = Person(username="admin", role=Role.ADMIN)
+        admin.set_unusable_password()
+        admin.save()
+    return Person.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk").first()
+
+
+def _address(name: tuple[str, int]) -> str:
+    host, port = name[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _shown_database() -> str:
+    database = connections["default"].settings_dict
+    return str(database["NAME"]) if connections["default"].vendor == "sqlite" else "PostgreSQL"
+
+
+def _server(listening: socket.socket) -> BaseWSGIServer:
+    from consoleapp.wsgi import application
+
+    return create_server(
+        application,
+        sockets=[listening],
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=LARGEST_BODY,
+        clear_untrusted_proxy_headers=False,  # a one-time link is refused where one is seen
+        asyncore_use_poll=True,
+    )
+
+
+def _warm_up() -> None:
+    """The SDK takes a second or two to import; whoever calls the cloud first need not wait for it."""
+    from cloud import sdk
+
+    sdk.ecs()
+    sdk.oos()
+
+
+def when_told_to_stop(say: Say) -> threading.Event:
+    """Set by SIGINT or SIGTERM. From then on the process has five seconds, whatever hangs; a second signal ends it."""
+    told = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if told.is_set():
+            os._exit(0)
+        told.set()
+        deadline = threading.Timer(TOGETHER, os._exit, [0])
+        deadline.daemon = True
+        deadline.start()
+        say("Stopping.")
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
+    return told
