@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person
+from regions.models import Mirrored
 
 
 class CommandType(models.TextChoices):
@@ -13,7 +19,27 @@ class CommandType(models.TextChoices):
     BAT = "RunBatScript", _("Bat")
 
 
-class Command(models.Model):
+class CommandQuerySet(models.QuerySet["Command"]):
+    def visible_to(self, person: Person) -> Self:
+        """Everybody sees every command; scopes will narrow it here."""
+        return self.all() if person.is_active else self.none()
+
+    def present(self) -> Self:
+        """Those the cloud still has."""
+        return self.filter(deleted_at=None)
+
+    def own(self, region: str) -> Self:
+        return self.present().filter(region=region, is_public=False)
+
+    def public(self, region: str) -> Self:
+        return self.present().filter(region=region, is_public=True)
+
+    def matching(self, text: str) -> Self:
+        """A search: a part of the name, or the whole ID."""
+        return self.filter(Q(name__icontains=text) | Q(cloud_id=text)) if text else self
+
+
+class Command(Mirrored):
     """A saved command of one region. Its script never changes under one `cloud_id` (ModifyCommand can't)."""
 
     region = models.CharField(max_length=64)
@@ -42,6 +68,8 @@ class Command(models.Model):
     last_run_at = models.DateTimeField(null=True)
     last_run_state = models.CharField(max_length=32, blank=True)
 
+    objects = CommandQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["region", "cloud_id"], name="command_once"),
@@ -51,6 +79,11 @@ class Command(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def forget(cls) -> None:
+        """They stay as deleted ones: runs and drafts refer to them, and the console's own definitions hang on them."""
+        cls.objects.filter(deleted_at=None).update(deleted_at=timezone.now())
 
     @property
     def os_type(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from regions.models import Mirrored
+
 
 class Kind(models.TextChoices):
     ECS = "ecs"
@@ -18,7 +20,7 @@ class Agent(models.TextChoices):
     UNKNOWN = "unknown"  # not asked, or the machine is off
 
 
-class Instance(models.Model):
+class Instance(Mirrored):
     """One machine: an ECS instance (`i-…`) or a managed one (`mi-…`)."""
 
     region = models.CharField(max_length=64)

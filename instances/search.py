@@ -1,6 +1,6 @@
 """From a search to rows: what a `grammar.Query` means in SQL.
 
-Nothing that was typed becomes part of the SQL: it travels as values, in which `%`, `_` and `\\` are ordinary characters.
+Nothing that was typed becomes part of the SQL: it travels as values, with `%`, `_` and `\\` as ordinary characters.
 """
 
 from __future__ import annotations

@@ -5,16 +5,16 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from regions.models import Account, Region
+from regions import choosing
+from regions.models import Account
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"cloud_kind": settings.CLOUD}
-    region = getattr(request, "region", None) or Region.objects.filter(pk__in=user.recent_regions[:1]).first()
     return {
         "cloud_kind": settings.CLOUD,
         "cloud_account": Account.objects.first(),
-        "region": region or Region.objects.filter(is_listed=True).first(),
+        "region": getattr(request, "region", None) or choosing.last(request),
     }

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import get_language
+
+
+class Mirrored(models.Model):
+    """A row copied from the cloud. When the account behind the console changes, none of them may stay (account.py)."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def forget(cls) -> None:
+        """Nothing of the former account is shown any more."""
+        cls._default_manager.all().delete()
 
 
 class Account(models.Model):
@@ -17,7 +30,7 @@ class Account(models.Model):
     checked_at = models.DateTimeField()
 
 
-class Region(models.Model):
+class Region(Mirrored):
     """A region the account may use. Names are the cloud's own, in both languages."""
 
     region_id = models.CharField(max_length=64, primary_key=True)  # cn-hangzhou
@@ -28,11 +41,20 @@ class Region(models.Model):
     command_quota = models.PositiveIntegerField(null=True)  # `max-axt-command-count`
     is_listed = models.BooleanField(default=True)  # the cloud still names it
 
+    # Written by `instances` with each copy; null until the first.
+    instance_count = models.PositiveIntegerField(null=True)
+    managed_count = models.PositiveIntegerField(null=True)
+
     class Meta:
         ordering = ["region_id"]
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def forget(cls) -> None:
+        """Addresses stay: which regions there are is the cloud's, only what is in them is the account's."""
+        cls.objects.update(daily_quota=None, command_quota=None, instance_count=None, managed_count=None)
 
     @property
     def name(self) -> str:
@@ -60,7 +82,7 @@ class MirrorQuerySet(models.QuerySet["Mirror"]):
         return self.filter(region=region)
 
 
-class Mirror(models.Model):
+class Mirror(Mirrored):
     """What one region has of one kind, copied from the cloud: how fresh it is, and why it may not be fresher.
 
     Whoever finds it too old claims the refresh (regions/mirrors.py); everybody else waits or shows what there is.
@@ -74,8 +96,19 @@ class Mirror(models.Model):
     error_kind = models.CharField(max_length=32, blank=True)  # the class of cloud.errors
     error_code = models.CharField(max_length=128, blank=True)
     error_message = models.TextField(blank=True)
+    error_action = models.CharField(max_length=128, blank=True)  # the RAM action that is missing
+    next_try_at = models.DateTimeField(null=True)  # after a failure, nobody tries before
 
     objects = MirrorQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["region", "kind"], name="mirror_once")]
+
+    @property
+    def is_refreshing(self) -> bool:
+        return self.claimed_until is not None and timezone.now() < self.claimed_until
+
+    @property
+    def has_failed(self) -> bool:
+        """The newest try went wrong: what is shown is older."""
+        return self.failed_at is not None
