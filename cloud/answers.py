@@ -27,6 +27,12 @@ def inner_rows(row: Row, *path: str) -> list[Row]:
     return [item for item in _list_at(row, path) if isinstance(item, dict)]
 
 
+def inner(row: Row, key: str) -> Row:
+    """The object at `key`; an empty one where there is none."""
+    found = row.get(key)
+    return found if isinstance(found, dict) else {}
+
+
 def texts(row: Row, *path: str) -> tuple[str, ...]:
     """The non-empty strings of the list at `path`."""
     return tuple(item for item in _list_at(row, path) if isinstance(item, str) and item)

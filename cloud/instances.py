@@ -170,8 +170,8 @@ def _start_instances(connection: Connection, region: str, instance_ids: Sequence
 
 
 def _instance(row: Row) -> Instance:
-    vpc = row.get("VpcAttributes") or {}
-    elastic = answers.text(row.get("EipAddress") or {}, "IpAddress")
+    vpc = answers.inner(row, "VpcAttributes")
+    elastic = answers.text(answers.inner(row, "EipAddress"), "IpAddress")
     locks = answers.inner_rows(row, "OperationLocks", "LockReason")
     return Instance(
         instance_id=answers.text(row, "InstanceId"),

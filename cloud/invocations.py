@@ -236,7 +236,10 @@ def _accepted(answer: Row) -> Accepted:
     invoke_id = answer.get("InvokeId")
     if not isinstance(invoke_id, str) or not invoke_id.startswith("t-"):
         raise OutcomeUnknown(
-            "UnreadableAnswer", "The answer names no InvokeId.", request_id=answers.text(answer, "RequestId"), http_status=200
+            "UnreadableAnswer",
+            "The answer names no InvokeId.",
+            request_id=answers.text(answer, "RequestId"),
+            http_status=200,
         )
     return Accepted(invoke_id=invoke_id, request_id=answers.text(answer, "RequestId"))
 

@@ -151,7 +151,10 @@ def _rate(operation: str) -> Fraction:
 def rates(text: str) -> tuple[tuple[str, Fraction], ...]:
     """`Describe*=5,*=2` as pairs of pattern and calls a second, in that order. Raises ValueError for anything else."""
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    found = tuple((pattern.strip(), Fraction(number.strip())) for pattern, _equals, number in pairs)
+    try:
+        found = tuple((pattern.strip(), Fraction(number.strip())) for pattern, _equals, number in pairs)
+    except (ValueError, ZeroDivisionError):
+        found = (("", UNNAMED),)
     if not all(pattern and allowed > 0 for pattern, allowed in found):
-        raise ValueError("CONSOLE_API_QPS must read like Describe*=5,*=2: a pattern and a rate above 0.")
+        raise ValueError("CONSOLE_API_QPS must read like Describe*=5,*=2: patterns, each with a rate above 0.")
     return found

@@ -25,7 +25,7 @@ def every_row(
     while len(seen) < MOST_PAGES:
         answer = call(operation, connection, region, request)
         yield from answers.rows(answer, *path)
-        token = answers.text(answer.get(inside, {}) if inside else answer, "NextToken")
+        token = answers.text(answers.inner(answer, inside) if inside else answer, "NextToken")
         if not token:
             return
         if token in seen:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloud import health
+from cloud import health, limiter
 from cloud.connection import Connection
 from cloud.invocations import FrozenRequest
 from tests.cloud.listener import Listener
@@ -45,8 +45,9 @@ def to_listener(listener: Listener) -> Connection:
 
 @pytest.fixture(autouse=True)
 def _unhurried(settings: Any) -> None:
-    """No test waits for a permit unless it is about that, and none sees the health that another left."""
-    settings.API_QPS = "*=100000"
+    """No test waits for a permit unless it is about that, and none sees what another left behind."""
+    settings.API_QPS, settings.REDIS_URL = "*=100000", ""
+    limiter._limiter_at.cache_clear()
     health.forget()
 
 

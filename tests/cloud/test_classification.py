@@ -91,7 +91,7 @@ def test_right_json_is_taken_under_a_wrong_content_type(listener, to_listener, s
         json.dumps(error_body("InvalidInstance.NotFound") | GOOD).encode(),
         json.dumps(GOOD).encode() * 2,
         json.dumps(GOOD).encode()[:-1] + b',"x":"\xff\xfe"}',
-        b"[" * 100_000,
+        b"[" * 2_000,
     ],
 )
 def test_a_good_status_without_an_invocation_says_nothing(outcome_of, body):
