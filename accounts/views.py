@@ -44,7 +44,7 @@ def signin(request: HttpRequest) -> HttpResponse:
         return _refuse(request, form)
     sessions.start(request, person)
     audit.record(person, "signin.password", address=address.of(request))
-    return _go_on(request, person)
+    return _go_on(request)
 
 
 def _refuse(request: HttpRequest, form: SigninForm) -> HttpResponse:
@@ -69,16 +69,16 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     return _signin_page_again(request, SigninForm(request.POST), locked_for)
 
 
-def _go_on(request: HttpRequest, person: Person) -> HttpResponse:
+def _go_on(request: HttpRequest) -> HttpResponse:
     """To where the person was going; what they had typed there lies before them again."""
     kept = keeping.unfold(request.POST.get("kept", ""))
     if kept:
         return render(request, "accounts/resume.html", {"kept": kept})
-    return _see(own_path(request.POST.get("next", "")) or _start_page(person))
+    return _see(own_path(request.POST.get("next", "")) or _start_page(request))
 
 
-def _start_page(person: Person) -> str:
-    address: str = import_string(settings.START_PAGE)(person)
+def _start_page(request: HttpRequest) -> str:
+    address: str = import_string(settings.START_PAGE)(request)
     return address
 
 
@@ -104,7 +104,7 @@ def signin_link(request: HttpRequest, token: str) -> HttpResponse:
     audit.record(link.person, "signin.link", address=address.of(request))
     if not link.person.has_usable_password():
         _ask_for_password(request)
-    return _see(_start_page(link.person))
+    return _see(_start_page(request))
 
 
 def _clock(moment: datetime) -> str:

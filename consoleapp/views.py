@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,23 +13,21 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import address, audit
 from accounts.access import admins_only
 from accounts.http import PersonRequest
-from accounts.models import Person
 from accounts.sessions import background
 from consoleapp import problems
 from consoleapp import system as within
 from consoleapp.version import VERSION
-from regions.models import Region
+from regions import choosing
 
 
 @require_safe
 def home(request: PersonRequest) -> HttpResponse:
-    return redirect(start_page(request.user))
+    return redirect(start_page(request))
 
 
-def start_page(person: Person) -> str:
-    """The commands of the person's last region, else of the first (settings.START_PAGE)."""
-    regions = Region.objects.filter(is_listed=True)
-    region = regions.filter(pk__in=person.recent_regions[:1]).first() or regions.first()
+def start_page(request: HttpRequest) -> str:
+    """The commands of the region somebody was in last, else of the first (settings.START_PAGE)."""
+    region = choosing.start(request)
     return reverse("commands:list", args=[region.pk]) if region else reverse("regions:list")
 
 

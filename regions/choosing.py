@@ -60,6 +60,11 @@ def last(request: HttpRequest) -> Region | None:
     return found[0] if found else Region.objects.filter(is_listed=True).first()
 
 
+def start(request: HttpRequest) -> Region | None:
+    """The same for somebody who comes in: a console that has never listed the regions does so now."""
+    return last(request) or (last(request) if catalog.listed() else None)
+
+
 def groups(request: HttpRequest, *, page: str, current: str) -> list[Group]:
     """Those of late, those in China, the others. `page` is the view somebody is on, `current` its region."""
     target = _target(page)
