@@ -67,6 +67,7 @@ class Api:
     region: str = REGION
     date: datetime | str | None = None  # signed instead of now
     nonce: str = ""  # used instead of a fresh one
+    timeout: float = 20
     extra_headers: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, operation: str, *, version: str = ECS, region: str | None = None, **parameters: Any) -> Reply:
@@ -151,8 +152,8 @@ class Api:
             return self.send(method, f"/?{sent}", {}, b"")
         return self.send(method, "/", {"Content-Type": "application/x-www-form-urlencoded"}, sent.encode())
 
-    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout: float = 20) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
         with contextlib.closing(connection):
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
