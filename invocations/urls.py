@@ -1,4 +1,34 @@
-from django.urls import URLPattern
+"""The addresses of runs. They come before those of the rooms they extend: an instance's page tells what ran on it."""
+
+from django.urls import path, register_converter
+
+from invocations.views import history, instance, run, target
+
+
+class InstanceId:
+    """`i-…` or `mi-…`, so that the rooms' own words (`instances/start/`) stay theirs."""
+
+    regex = "m?i-[0-9A-Za-z-]{1,60}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(InstanceId, "instance")
 
 app_name = "invocations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("runs/", history.history_all, name="history_all"),
+    path("r/<region>/runs/", history.history, name="history"),
+    path("r/<region>/runs/<int:run>/", run.run, name="run"),
+    path("r/<region>/runs/<int:run>/live/", run.live, name="live"),
+    path("r/<region>/runs/<int:run>/stop/", run.stop_run, name="stop"),
+    path("r/<region>/runs/<int:run>/again/", run.again, name="again"),
+    path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/", target.target, name="target"),
+    path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/output.txt", target.download, name="output"),
+    path("r/<region>/commands/<cloud_id>/runs/", history.command_runs, name="command_runs"),
+    path("r/<region>/instances/<instance:instance_id>/", instance.instance, name="instance"),
+]

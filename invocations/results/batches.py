@@ -123,6 +123,10 @@ class BatchView:
         return max(0.0, ((self.batch.finished_at or self.now) - self.batch.accepted_at).total_seconds())
 
     @property
+    def stopwatch(self) -> str:
+        return "–" if self.seconds is None else wording.stopwatch(self.seconds)
+
+    @property
     def seconds_left(self) -> int:
         return max(1, round((self.batch.next_attempt_at - self.now).total_seconds()))
 

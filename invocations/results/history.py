@@ -65,7 +65,7 @@ class Filters:
     states: tuple[str, ...] = ()
     operator: str = ""
     kind: str = ""
-    span: Span = Span()
+    span: Span = field(default_factory=Span)
 
     @classmethod
     def of(cls, query: QueryDict, now: datetime) -> Filters:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.db.models import BinaryField, BooleanField, Case, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value, When
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from instances.models import Instance
 from invocations.models import Invocation, Output, Target
@@ -81,6 +82,44 @@ def _number(text: str) -> int | None:
     return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
 
 
+class Column(NamedTuple):
+    """The head of a column, and the order that pressing it asks for."""
+
+    title: str
+    sort: str | None  # for the address; None is the default order
+    aria: str = ""  # ascending, descending; "" is unsorted
+    classes: str = ""
+
+
+def columns(filters: Filters, *, is_wide: bool) -> list[Column]:
+    """Those of the table; beside an open output there is room for the first four."""
+    found = [
+        _column(filters, "name", _("Instance name / ID")),
+        _column(filters, "state", _("Status"), is_default=True),
+        _column(filters, "exit", _("Exit code"), classes="num", down_first=True),
+        _column(filters, "duration", _("Duration"), classes="num hide-s", down_first=True),
+    ]
+    if is_wide:
+        found.append(_column(filters, "started", _("Started"), classes="num lg", down_first=True))
+        found.append(_column(filters, "code", _("Error code"), classes="lg"))
+    return found
+
+
+def _column(
+    filters: Filters, key: str, title: str, *, classes: str = "", down_first: bool = False, is_default: bool = False
+) -> Column:
+    """The state's own order is worst first, which reads as descending."""
+    up, down = (f"-{key}", None) if is_default else (key, f"-{key}")
+    current = filters.sort or None
+    if is_default and current == key:
+        current = None
+    if current == up:
+        return Column(title, down, "ascending", classes)
+    if current == down:
+        return Column(title, up, "descending", classes)
+    return Column(title, down if down_first or is_default else up, "", classes)
+
+
 def page_of(run: Invocation, filters: Filters) -> Page[Target]:
     """The nearest page there is. Without a filter its number of rows is the run's own counter."""
     targets = ordered(matching(run, filters), filters.sort).select_related("batch")
@@ -88,7 +127,7 @@ def page_of(run: Invocation, filters: Filters) -> Page[Target]:
     return _Pages(targets, filters.per, None if filters.are_any else run.total).get_page(filters.page)
 
 
-class _Pages(Paginator[Target]):
+class _Pages(Paginator):  # type: ignore[type-arg]  # generic for the type checker only
     """A known number of rows saves counting 10,000 of them."""
 
     def __init__(self, targets: QuerySet[Target], per_page: int, count: int | None) -> None:

@@ -34,9 +34,9 @@ def of(target: Target) -> OutputView:
     """The last lines of what the target printed; a target that never began printed nothing."""
     output = _stored(target)
     is_growing = target.state not in REST
-    if output is None or not output.content:
+    content = content_of(target)
+    if output is None or not content:
         return OutputView(_nothing(target, output, is_growing), is_growing=is_growing)
-    content = bytes(output.content)
     decoded = decode(content)
     if decoded is None:
         return OutputView("binary", size=len(content), dropped=output.dropped)
@@ -50,6 +50,12 @@ def of(target: Target) -> OutputView:
         encoding="" if decoded.encoding == UTF8 else decoded.encoding,
         is_growing=is_growing,
     )
+
+
+def content_of(target: Target) -> bytes:
+    """The bytes as the cloud kept them."""
+    output = _stored(target)
+    return bytes(output.content) if output else b""
 
 
 def _stored(target: Target) -> Output | None:

@@ -87,6 +87,10 @@ class Progress:
         return max(0.0, ((self.run.ended_at or self.now) - self.run.submitted_at).total_seconds())
 
     @property
+    def stopwatch(self) -> str:
+        return wording.stopwatch(self.elapsed)
+
+    @property
     def rate(self) -> float | None:
         """Targets done a second; None while too few are done to tell."""
         done, total = self.run.finished, self.run.total
@@ -110,3 +114,16 @@ class Progress:
         has_failed = self.failed + self.timeout > 0
         is_stopping = self.run.state == RunState.STOPPING
         return f"{quarter}-{int(has_failed)}-{int(is_stopping)}-{int(self.run.is_live)}"
+
+    @property
+    def spoken(self) -> str:
+        """What the live region says at a milestone."""
+        if self.run.is_live:
+            percent = 100 * self.run.finished // self.run.total
+            return _("%(p)s percent finished, %(f)s failed.") % {"p": percent, "f": self.failed + self.timeout}
+        return _("Run #%(id)s ended: %(state)s. %(a)s succeeded, %(b)s failed.") % {
+            "id": self.run.pk,
+            "state": self.run.get_state_display(),
+            "a": self.succeeded,
+            "b": self.failed + self.timeout,
+        }

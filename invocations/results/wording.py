@@ -88,3 +88,10 @@ def counted(state: str, n: int) -> str:
     """ "3 failed"; a word the API adds later as it came."""
     phrase = _COUNTED.get(state)
     return str(phrase) % {"n": f"{n:,}"} if phrase else f"{n:,} {state}"
+
+
+def stopwatch(seconds: float) -> str:
+    """0:18, 2:06, 1:02:06: a time that is still running, or could be."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
