@@ -6,7 +6,7 @@ import { open } from "./dialogs.js";
 
 const root = document.documentElement;
 const SEQUENCE = 1200; // ms that may pass after `g`
-let pressedG = 0;
+let pressedG = -Infinity;
 
 const isTyping = (element) => element.closest("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
 const isVisible = (element) => element.getClientRects().length > 0;
@@ -65,7 +65,7 @@ const SINGLE = {
 
 function onSingleKey(event) {
   const isSecond = event.timeStamp - pressedG < SEQUENCE;
-  pressedG = 0;
+  pressedG = -Infinity;
   if (isSecond) return press(document.querySelector(`[data-go="${CSS.escape(event.key)}"]`));
   if (event.key === "g") {
     pressedG = event.timeStamp;
