@@ -1,11 +1,21 @@
 // hx-ext="keep" hx-swap="keep": morphs what is inside the target, so that focus, typed text, selection, open <details>
 // and scroll stay. (Idiomorph's own extension evaluates its options, which the CSP forbids.)
+//   [data-keep-checked]   around boxes that are ticked in the browser alone: they stay as they are
+//   [data-flash]          stays as it is: what was not dismissed is still to be read
+
+// What a person opened, placed or chose since is theirs, not the server's.
+const isTheirs = (name, node) =>
+  (name === "open" && node.matches("details, dialog")) ||
+  (name === "style" && node.matches("[popover]")) ||
+  (name === "aria-expanded" && node.matches("[popovertarget]")) ||
+  (name === "checked" && node.closest("[data-keep-checked]") !== null);
+
 const options = {
   morphStyle: "innerHTML",
   ignoreActiveValue: true,
   callbacks: {
-    // What a person opened or chose since is theirs, not the server's.
-    beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details, dialog")),
+    beforeAttributeUpdated: (name, node) => !isTheirs(name, node),
+    beforeNodeMorphed: (node) => !(node instanceof Element && node.matches("[data-flash]")),
   },
 };
 
