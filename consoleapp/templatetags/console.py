@@ -42,9 +42,10 @@ def _badge(shown: states.Shown) -> SafeString:
 
 
 @register.simple_tag
-def state_badge(state: str) -> SafeString:
-    """Icon and word of a run's, batch's or target's state."""
-    return _badge(states.of(state))
+def state_badge(state: str, word: str = "") -> SafeString:
+    """Icon and word of a run's, batch's or target's state; `word` may take the place of its own: "3 failed"."""
+    shown = states.of(state)
+    return _badge(shown._replace(word=word) if word else shown)
 
 
 @register.simple_tag
