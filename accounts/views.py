@@ -109,7 +109,7 @@ def signin_link(request: HttpRequest, token: str) -> HttpResponse:
 
 def _clock(moment: datetime) -> str:
     """The time of day; static/js/clock.js puts it into the browser's zone, which nobody knows yet."""
-    return format_html('<time datetime="{}" data-clock>{:%H:%M} UTC</time>', moment.isoformat(), moment)
+    return format_html('<time datetime="{}" data-clock>{} UTC</time>', moment.isoformat(), moment.strftime("%H:%M"))
 
 
 def _ask_for_password(request: HttpRequest) -> None:

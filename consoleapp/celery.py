@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.apps.worker import Worker
 from celery.signals import worker_init, worker_ready, worker_shutdown
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 
@@ -14,11 +16,16 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def _check(**kwargs: Any) -> None:
-    """Refuse to start, with a sentence, where a committed claim would not survive a power cut."""
+def _check(sender: Any, **kwargs: Any) -> None:
+    """The worker command refuses to start, with a sentence, where a committed claim would not survive a power cut."""
     from consoleapp import startup
 
-    startup.check()
+    if not isinstance(sender, Worker):
+        return  # the embedded one, whose console has checked already
+    try:
+        startup.check()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None  # any other exception would only be logged by Celery
 
 
 @worker_ready.connect

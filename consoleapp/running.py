@@ -66,7 +66,7 @@ class Console:
         self._ticker = Ticker(also=self._look_after)
         self._ticker.start()
         self._say("The worker is ready.")
-        self._server = _server(self._socket)
+        self._server = serve(self._socket)
         threading.Thread(target=self._server.run, name="web", daemon=True).start()
         address_file().write_text(self._address)
         self._say(f"Listening on {settings.PUBLIC_URL or self._address}. Press Ctrl-C to stop.")
@@ -137,7 +137,7 @@ def _shown_database() -> str:
     return str(database["NAME"]) if connections["default"].vendor == "sqlite" else "PostgreSQL"
 
 
-def _server(listening: socket.socket) -> BaseWSGIServer:
+def serve(listening: socket.socket) -> BaseWSGIServer:
     from consoleapp.wsgi import application
 
     return create_server(

@@ -30,7 +30,8 @@ class Environment(FileAwareEnv):
         if path and not _is_readable(Path(path)):
             self._errors[env_key].append(f"{env_key}_FILE names {path}, which can’t be read")
             return default
-        return super()._get_value(env_key, default)
+        value = super()._get_value(env_key, default)
+        return default if value == "" else value  # compose files pass on what nobody has set as empty
 
 
 def _is_readable(path: Path) -> bool:

@@ -1,8 +1,11 @@
 """The cast and the stage of every test: people, the simulated cloud, the console itself, a browser."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -10,12 +13,18 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
+from playwright.sync_api import Page
 from pytest_django.fixtures import Settings
 
 from accounts import throttling
 from accounts.models import Person, Role
+from consoleapp.celery import app
+from tests import chromium
 from tests.factories import PersonFactory
 from tests.simulated_cloud import SimulatedCloud
+
+if TYPE_CHECKING:
+    from tests.running_console import RunningConsole, Threads
 
 
 class PersonClient(Client):
@@ -68,6 +77,14 @@ def _forget() -> Iterator[None]:
         redis.from_url(django_settings.REDIS_URL).flushdb()
 
 
+@pytest.fixture(autouse=True)
+def _no_worker_needed() -> Iterator[None]:
+    """A copy of the cloud that a page asks for is made at once, in the test's own thread."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
 @pytest.fixture
 def work_until_quiet(transactional_db: None, settings: Settings) -> Callable[[], int]:
     """Do everything that is due, again and again, until every run has ended or is held. Returns the number of jobs."""
@@ -94,6 +111,52 @@ def simulator(_simulated_cloud: SimulatedCloud, settings: Settings) -> Simulated
     return _simulated_cloud
 
 
+@pytest.fixture(scope="session")
+def _threads(is_on_services: bool) -> Iterator[Threads | None]:
+    from tests.running_console import Threads
+
+    threads = None if is_on_services else Threads()
+    yield threads
+    if threads:
+        threads.stop()
+
+
+@pytest.fixture
+def console(
+    _threads: Threads | None, simulator: SimulatedCloud, settings: Settings, transactional_db: None
+) -> Iterator[RunningConsole]:
+    """The whole console, listening: `page.goto(console.sign_in_link("operator"))`, then the button "Sign in"."""
+    from tests.running_console import run_processes
+
+    settings.API_QPS = "*=1000"
+    (settings.VAR / "high_water").unlink(missing_ok=True)  # of the database of another test
+    with _threads.run() if _threads else run_processes(simulator) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {**browser_type_launch_args, "executable_path": chromium.binary(), "args": chromium.FLAGS}
+    except LookupError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A page that fails its test when a script fails, the CSP forbids something or another origin is asked for."""
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("request", lambda request: troubles.append(request.url) if not _is_own(request.url) else None)
+    yield page
+    assert troubles == []
+
+
+def _is_own(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "page" in getattr(item, "fixturenames", ()):
@@ -105,7 +168,7 @@ def repository() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def is_on_services() -> bool:
     """The suite runs on PostgreSQL and Redis."""
     return bool(os.environ.get("TEST_SERVICES"))
