@@ -44,8 +44,22 @@ REGIONS = (
 
 # Where managed instances exist (API page DescribeManagedInstances); elsewhere the service answers RegionId.ApiNotSupported.
 MANAGED_REGIONS = frozenset(
-    (
-        "cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-hangzhou cn-shanghai cn-shenzhen cn-heyuan "
-        "cn-guangzhou cn-chengdu cn-hongkong ap-southeast-1 ap-northeast-1 us-west-1 us-east-1"
-    ).split()
+    [
+        "cn-qingdao",
+        "cn-beijing",
+        "cn-zhangjiakou",
+        "cn-huhehaote",
+        "cn-wulanchabu",
+        "cn-hangzhou",
+        "cn-shanghai",
+        "cn-shenzhen",
+        "cn-heyuan",
+        "cn-guangzhou",
+        "cn-chengdu",
+        "cn-hongkong",
+        "ap-southeast-1",
+        "ap-northeast-1",
+        "us-west-1",
+        "us-east-1",
+    ]
 )

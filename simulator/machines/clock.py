@@ -1,0 +1,37 @@
+"""The time of one run."""
+
+import asyncio
+import time
+
+
+class RunClock:
+    """Counts a run's seconds towards its time-out.
+
+    `pace` changes what is waited for, not what is counted: at 0 a `sleep 30` returns at once, yet thirty seconds have passed
+    for the script. (Sleeps that overlap are then counted one after the other.)
+    """
+
+    def __init__(self, timeout: float, pace: float) -> None:
+        self.pace = pace
+        self.expired = asyncio.Event()
+        self._timeout = timeout
+        self._began = time.monotonic()
+        self._skipped = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self._began + self._skipped
+
+    @property
+    def left(self) -> float:
+        return self._timeout - self.elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when the time has passed, or never when the run times out before."""
+        left = max(0.0, self.left)
+        waited = min(seconds, left)
+        self._skipped += waited * (1 - self.pace)
+        await asyncio.sleep(waited * self.pace)
+        if seconds >= left:
+            self.expired.set()
+            await asyncio.Event().wait()  # whoever ends the run cancels this

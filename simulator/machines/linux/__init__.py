@@ -1,0 +1,1 @@
+"""Linux machines: their files, accounts, services and commands."""

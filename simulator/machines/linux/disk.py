@@ -1,0 +1,64 @@
+"""A tree of files laid out in the interpreter's memory, and read back."""
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from shlex import quote
+from typing import Any
+
+from bashkit import FileSystem
+
+from simulator.machines.files import KEPT_BYTES, Entry, Tree
+
+_PASSING = ("/proc", "/sys", "/dev", "/usr/bin")
+
+
+def laid_out(tree: Tree) -> FileSystem:
+    """A file system with these entries, given parents first."""
+    files = FileSystem()
+    for path, entry in tree.items():
+        if entry.target is not None:
+            files.symlink(entry.target, path)
+        elif entry.data is not None:
+            files.write_file(path, entry.data)
+        elif not files.exists(path):
+            files.mkdir(path)
+        if entry.mode not in (0o644, 0o755, 0o777) or (entry.data is not None and entry.mode != 0o644):
+            files.chmod(path, entry.mode)
+    return files
+
+
+def dating(tree: Tree) -> str:
+    """The script that gives the files of a new file system the times they have: only `touch` can."""
+    by_time: dict[int, list[str]] = defaultdict(list)
+    for path, entry in tree.items():
+        if entry.modified:
+            by_time[entry.modified].append(quote(path))
+    return "".join(
+        f"touch -d '{datetime.fromtimestamp(at, UTC):%F %T}' {' '.join(paths)}\n" for at, paths in by_time.items()
+    )
+
+
+def read_back(files: FileSystem) -> dict[str, Entry]:
+    """What is there now, but for what the kernel would make up, and for files too large to be kept."""
+    return dict(_below(files, "/"))
+
+
+def _below(files: FileSystem, folder: str) -> Iterator[tuple[str, Entry]]:
+    for found in files.read_dir(folder):
+        path = posixpath.join(folder, found["name"])
+        if path in _PASSING:
+            continue
+        kind, metadata = found["metadata"]["file_type"], found["metadata"]
+        if kind == "directory":
+            yield path, Entry(metadata["mode"], modified=0)
+            yield from _below(files, path)
+        elif kind == "symlink":
+            yield path, Entry(0o777, target=files.read_link(path))
+        elif metadata["size"] <= KEPT_BYTES:
+            yield path, _file(files, path, metadata)
+
+
+def _file(files: FileSystem, path: str, metadata: dict[str, Any]) -> Entry:
+    return Entry(metadata["mode"], data=files.read_file(path), modified=int(metadata["modified"]))

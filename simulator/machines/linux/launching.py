@@ -1,0 +1,66 @@
+"""How a script is started: by its launcher, by its first line, or by sh."""
+
+import re
+from dataclasses import dataclass
+from shlex import quote
+from typing import Final
+
+from simulator.machines.linux.host import Host
+from simulator.machines.model import Task
+from simulator.machines.placeholders import launched, script_extension
+
+_SHELLS: Final = frozenset({"sh", "bash", "dash"})
+_WHERE_SHELLS_ARE: Final = frozenset(f"{folder}/{shell}" for folder in ("/bin", "/usr/bin") for shell in _SHELLS)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The command line that runs the script's file, or why there is none: what the shell says and its exit code."""
+
+    line: str = ""
+    refusal: str = ""
+    exit_code: int = 0
+
+
+def script_path(task: Task) -> str:
+    """Where the agent puts the script (aliyun_assist_client): its own folder, /tmp for other users than root."""
+    name = re.sub(r"[^\w.-]", "_", task.command_name) or "command"
+    folder = "/tmp" if task.username not in ("", "root") else "/usr/local/share/aliyun-assist/work/script"  # noqa: S108  # the machine's
+    return f"{folder}/{name}-{task.invoke_id}{script_extension(task.launcher) or '.sh'}"
+
+
+def launch(task: Task, path: str, content: str, host: Host) -> Launch:
+    if task.launcher:
+        return Launch(launched(task.launcher, quote(path)))
+    first = content.partition("\n")[0]
+    if not first.startswith("#!"):
+        return Launch(quote(path))
+    if first.endswith("\r"):
+        return Launch(
+            refusal=f"sh: {path}: {first[2:].split()[0]}^M: bad interpreter: No such file or directory", exit_code=126
+        )
+    return _by_first_line(first[2:].split(), path, host)
+
+
+def _by_first_line(words: list[str], path: str, host: Host) -> Launch:
+    interpreter, *options = words or ["/bin/sh"]
+    if interpreter in ("/usr/bin/env", "/bin/env"):
+        return _by_env([word for word in options if word != "-S"], path, host)
+    name = interpreter.rpartition("/")[2]
+    if interpreter in _WHERE_SHELLS_ARE or host.exists(interpreter):
+        return _started(name, options, path)
+    return Launch(refusal=f"sh: {path}: {interpreter}: bad interpreter: No such file or directory", exit_code=126)
+
+
+def _by_env(words: list[str], path: str, host: Host) -> Launch:
+    name, *options = words or [""]
+    if name in _SHELLS or host.exists(f"/usr/bin/{name}") or host.exists(f"/usr/local/bin/{name}"):
+        return _started(name, options, path)
+    return Launch(refusal=f"/usr/bin/env: '{name}': No such file or directory", exit_code=127)
+
+
+def _started(name: str, options: list[str], path: str) -> Launch:
+    """A shell without options is the script itself, which then knows its own name."""
+    if name in _SHELLS and not options:
+        return Launch(quote(path))
+    return Launch(" ".join(map(quote, [name, *options, path])))

@@ -1,0 +1,7 @@
+#!/bin/bash
+# Runs a command, or one command line, as another user; only root may.
+[ "$LOGNAME" = root ] || { echo "runuser: may not be used by non-root users" >&2; exit 1; }
+case "$1" in
+  -u) user="$2"; shift 2; [ "$1" = "--" ] && shift; exec sudo -u "$user" "$@" ;;
+  *) exec su "$@" ;;
+esac

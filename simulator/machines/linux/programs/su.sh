@@ -1,0 +1,16 @@
+#!/bin/bash
+# Runs one command line as another user; only root may.
+user=root
+line=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -c | --command) line="$2"; shift 2 ;;
+    -s | --shell) shift 2 ;;
+    -* | --) shift ;;
+    *) user="$1"; shift ;;
+  esac
+done
+[ "$LOGNAME" = root ] || { echo "su: Authentication failure" >&2; exit 1; }
+entry=$(getent passwd "$user") || { echo "su: user $user does not exist" >&2; exit 1; }
+export LOGNAME="$user" USER="$user" HOME="$(echo "$entry" | cut -d: -f6)"
+bash -c "$line"
