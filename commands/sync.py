@@ -27,9 +27,9 @@ _OURS = ("id", "last_run_id", "last_run_at", "last_run_state")  # written by oth
 _COLUMNS = [field.name for field in Command._meta.fields if field.name not in (*_KEY, *_OURS)]
 
 
-def ensure_fresh(region: str, *, wait: float | None = None) -> Mirror:
+def ensure_fresh(region: str, *, max_age: float = 60.0, wait: float | None = None) -> Mirror:
     """The account's own commands; see `regions.mirrors.ensure_fresh`."""
-    return mirrors.ensure_fresh(region, MirrorKind.COMMANDS, tasks.refresh_own, wait=wait)
+    return mirrors.ensure_fresh(region, MirrorKind.COMMANDS, tasks.refresh_own, max_age=max_age, wait=wait)
 
 
 def ensure_public_fresh(region: str, *, max_age: float = PUBLIC_MAX_AGE, wait: float | None = None) -> Mirror:

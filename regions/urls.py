@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from regions import views
 
 app_name = "regions"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("regions/", views.choose, name="list"),
+]

@@ -1,0 +1,115 @@
+"""A script in lines of coloured pieces, parameters marked. Pieces name CSS classes; every text is to be escaped.
+
+The texts of a line's pieces in a row are the line; the lines joined by line breaks are the script with its values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pygments.lexer import Lexer
+from pygments.lexers import BashLexer, BatchLexer, PerlLexer, PowerShellLexer, PythonLexer, RubyLexer, TextLexer
+from pygments.token import Comment, Keyword, Name, Token, _TokenType
+from pygments.token import String as Text
+
+from commands.models import CommandType
+from commands.parameters import Kind, Segment, segments
+
+LONGEST_LINE = 2_000  # characters; beyond that, as in packed data, colours only cost time
+_CLASSES = {Comment: "c", Keyword: "k", Text: "s", Name.Builtin: "k"}
+_LEXERS: dict[str, type[Lexer]] = {
+    CommandType.SHELL: BashLexer,
+    CommandType.POWERSHELL: PowerShellLexer,
+    CommandType.BAT: BatchLexer,
+}
+_SHEBANG = re.compile(r"#!.*\b(python|perl|ruby)", re.IGNORECASE)
+_OF_SHEBANG = {"python": PythonLexer, "perl": PerlLexer, "ruby": RubyLexer}
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_PLACEHOLDER = "x"  # what a parameter looks like to a lexer: a part of a word
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    text: str
+    css: str = ""  # c comment · k keyword · s string
+    name: str = ""  # of the parameter
+    kind: Kind = Kind.TEXT
+
+
+Line = list[Piece]
+
+
+def lines(content: str, command_type: str, values: Mapping[str, str] | None) -> list[Line]:
+    """`values` are filled in; parameters without one are marked as such. None: what is in braces is text."""
+    parts = [Segment(content)] if values is None else segments(content, values)
+    return _in_lines(_coloured(parts, _lexer(content, command_type)))
+
+
+def _coloured(parts: list[Segment], lexer: Lexer) -> Iterator[Piece]:
+    """Colours are those of the script, whatever is filled in: a value can't colour what follows it."""
+    script = "".join(part.text if part.kind == Kind.TEXT else _PLACEHOLDER for part in parts)
+    runs = _runs(lexer, script)
+    for part in parts:
+        if part.kind != Kind.TEXT:
+            css, _text = next(_take(runs, len(_PLACEHOLDER)))
+            yield Piece(part.text, css, part.name, part.kind)
+            continue
+        for css, text in _take(runs, len(part.text)):
+            yield Piece(text, css)
+
+
+def _runs(lexer: Lexer, script: str) -> list[tuple[str, str]]:
+    """(CSS class, text), last one first; the texts are the script, character for character."""
+    if max((len(line) for line in script.splitlines()), default=0) > LONGEST_LINE:
+        return [("", script)]
+    found = [(_css(token), text) for _at, token, text in lexer.get_tokens_unprocessed(script) if text]
+    return found[::-1] if "".join(text for _css, text in found) == script else [("", script)]
+
+
+def _take(runs: list[tuple[str, str]], length: int) -> Iterator[tuple[str, str]]:
+    """The next so many characters."""
+    while length > 0:
+        css, text = runs.pop()
+        if len(text) > length:
+            runs.append((css, text[length:]))
+            text = text[:length]
+        length -= len(text)
+        yield css, text
+
+
+def _css(token: _TokenType) -> str:
+    while token is not Token:
+        if token in _CLASSES:
+            return _CLASSES[token]
+        token = token.parent
+    return ""
+
+
+def _lexer(content: str, command_type: str) -> Lexer:
+    if shebang := _SHEBANG.match(content):
+        return _OF_SHEBANG[shebang[1].lower()]()
+    return _LEXERS.get(command_type, TextLexer)()
+
+
+def _in_lines(pieces: Iterator[Piece]) -> list[Line]:
+    """A line break at the very end begins no line."""
+    found: list[Line] = [[]]
+    for piece in pieces:
+        first, *others = _LINE_BREAK.split(piece.text)
+        _append(found[-1], piece, first)
+        for text in others:
+            found.append([])
+            _append(found[-1], piece, text)
+    return found[:-1] if len(found) > 1 and not found[-1] else found
+
+
+def _append(line: Line, piece: Piece, text: str) -> None:
+    if not text and piece.kind == Kind.TEXT:
+        return
+    before = line[-1] if line else None
+    if before and before.kind == piece.kind == Kind.TEXT and before.css == piece.css:
+        line[-1] = replace(before, text=before.text + text)
+    else:
+        line.append(replace(piece, text=text))
