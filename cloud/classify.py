@@ -34,27 +34,50 @@ from cloud.transport import Exchange, TooLarge
 
 CONFLICTS = (408, 409)  # time-out and conflict: the first try may still be at work
 TOO_MANY_REQUESTS = 429
+LONGEST_WAIT = 3600.0  # seconds that an answer may tell us to wait
+# Only words for what is known already: whether anything was written
+NOT_SENT_CODES = (
+    (broken.ProxyError, "ProxyFailed"),
+    (broken.NameResolutionError, "NameNotResolved"),
+    (broken.NewConnectionError, "ConnectionFailed"),
+    (broken.TimeoutError, "ConnectTimedOut"),  # of the connection, or of the handshake
+)
+NO_ANSWER_CODES = (
+    (TooLarge, "AnswerTooLarge"),
+    (broken.ReadTimeoutError, "ReadTimedOut"),
+    (TimeoutError, "ReadTimedOut"),
+    (broken.HTTPError, "ConnectionBroken"),
+    (OSError, "ConnectionBroken"),
+)
 
 
 def outcome(
-    exchange: Exchange, failure: Exception | None, *, action: str, clock_offset: float | None
+    exchange: Exchange, body: Row | None, failure: Exception | None, *, action: str, clock_offset: float | None
 ) -> Row | CloudError:
     """The answer of a finished exchange, or what went wrong with it.
 
-    `failure` is what the SDK raised, if it did; `action` the RAM action of the operation.
+    `body` is the JSON object that came, if one did, `failure` what the SDK raised, if it did, and `action` the RAM
+    action of the operation.
     """
     if isinstance(failure, ResponseException) and (found := _api_error(failure)):
-        code, body = found
-        return _from_api(code, body, exchange, action, _details(exchange, body, clock_offset))
+        code, said = found
+        return _from_api(code, said, exchange, action, _details(exchange, said, clock_offset))
     if not exchange.written:
         return _not_sent(exchange, failure)
-    return _unreadable(exchange, failure) if failure else _answered(exchange, clock_offset)
+    return _unreadable(exchange, failure) if failure else _answered(exchange, body, clock_offset)
 
 
-def is_from_api(exchange: Exchange) -> bool:
+def is_from_api(body: Row | None) -> bool:
     """Whether the API itself answered, and nothing in between. Only then the Date header tells the cloud's time."""
-    body = _json_object(exchange.body)
     return bool(body and (text(body, "RequestId") or text(body, "Code")))
+
+
+def json_object(body: bytes) -> Row | None:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _api_error(failure: Any) -> tuple[str, Row] | None:
@@ -125,21 +148,6 @@ def _not_sent(exchange: Exchange, failure: Exception | None) -> CloudError:
     return Unreachable("NotSent", type(failure).__name__, host=host)
 
 
-NOT_SENT_CODES = (
-    (broken.ProxyError, "ProxyFailed"),
-    (broken.NameResolutionError, "NameNotResolved"),
-    (broken.NewConnectionError, "ConnectionFailed"),
-    (broken.TimeoutError, "ConnectTimedOut"),  # of the connection, or of the handshake
-)
-NO_ANSWER_CODES = (
-    (TooLarge, "AnswerTooLarge"),
-    (broken.ReadTimeoutError, "ReadTimedOut"),
-    (TimeoutError, "ReadTimedOut"),
-    (broken.HTTPError, "ConnectionBroken"),
-    (OSError, "ConnectionBroken"),
-)
-
-
 def _unreadable(exchange: Exchange, failure: Exception) -> CloudError:
     """Written, and then no answer or none that is the API's."""
     status = exchange.status
@@ -153,9 +161,9 @@ def _unreadable(exchange: Exchange, failure: Exception) -> CloudError:
     return OutcomeUnknown(code, http_status=status, excerpt=excerpt(exchange.body, exchange.request))
 
 
-def _answered(exchange: Exchange, clock_offset: float | None) -> Row | CloudError:
+def _answered(exchange: Exchange, body: Row | None, clock_offset: float | None) -> Row | CloudError:
     """The SDK is content; it is so with `{}`, `null`, an error under status 200, and a redirect, too."""
-    body, status = _json_object(exchange.body), exchange.status
+    status = exchange.status
     if status is None or not 200 <= status < 300:
         return _unreadable(exchange, ValueError())
     if body is None or not text(body, "RequestId"):
@@ -178,17 +186,9 @@ def _details(exchange: Exchange, body: Row, clock_offset: float | None) -> Detai
 def _retry_after(exchange: Exchange) -> float | None:
     """Seconds; the header counts milliseconds."""
     try:
-        return max(0.0, int(exchange.headers.get("x-acs-retry-after", "")) / 1000)
+        return min(max(0.0, int(exchange.headers.get("x-acs-retry-after", "")) / 1000), LONGEST_WAIT)
     except ValueError:
         return None
-
-
-def _json_object(body: bytes) -> Row | None:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _links(failure: BaseException | None) -> Iterator[BaseException]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cloud import sdk
 from cloud.connection import Connection
 from cloud.errors import BadCredentials
 
@@ -19,7 +20,7 @@ class Key:
 
 
 class _Chain:
-    """The default chain, built once (it starts a thread), anew when a profile file changed or its key was refused."""
+    """The default chain, built once (it starts a thread), anew when a profile file has changed (it reads each once)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,17 +28,11 @@ class _Chain:
         self._stamp: tuple[int, ...] = ()
 
     def client(self) -> Any:
-        from alibabacloud_credentials.client import Client
-
         with self._lock:
             if self._client is None or self._stamp != _stamp_of_profiles():
                 self._stamp = _stamp_of_profiles()
-                self._client = Client()
+                self._client = sdk.credentials_chain()
             return self._client
-
-    def forget(self) -> None:
-        with self._lock:
-            self._client = None
 
 
 _chain = _Chain()
@@ -61,11 +56,6 @@ def config(connection: Connection) -> dict[str, Any]:
     if connection.access_key_id:
         return {"access_key_id": connection.access_key_id, "access_key_secret": connection.access_key_secret}
     return {"credential": _Current()}
-
-
-def refused() -> None:
-    """The cloud did not take the key: the chain looks again at the next call."""
-    _chain.forget()
 
 
 class _Current:

@@ -12,10 +12,7 @@ from cloud.connection import Connection, Service
 from cloud.errors import BadCredentials, CloudError, RegionUnavailable, Throttled
 
 SERVICES = {"ListSecretParameters": Service.OOS, "GetCallerIdentity": Service.STS}  # all others are ECS
-BRING_A_PERMIT = (
-    "InvokeCommand",
-    "RunCommand",
-)  # their caller takes it before the claim: waiting must not eat the lease
+BRING_A_PERMIT = ("InvokeCommand", "RunCommand")  # taken before the claim: waiting must not eat the lease
 PERMIT_WAIT = 10.0  # seconds
 SLOW_DOWN = 1.0  # seconds, where a throttled answer does not say how long
 
@@ -47,8 +44,6 @@ def _outcome(
     health.record(operation, region, error, seconds=time.monotonic() - started)
     if isinstance(error, Throttled):
         limiter.slow_down(operation, region, error.retry_after or SLOW_DOWN)
-    if isinstance(error, BadCredentials):
-        credentials.refused()
     return outcome
 
 

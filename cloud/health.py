@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -57,7 +58,8 @@ def record(operation: str, region: str, error: CloudError | None, *, seconds: fl
         if error is None:
             entry.last_success_at = now
         else:
-            entry.last_error_at, entry.last_error = now, error
+            entry.last_error_at = now
+            entry.last_error = copy(error)  # without the traceback, which would keep the request alive
 
 
 def snapshot() -> list[Health]:

@@ -4,6 +4,14 @@ from functools import cache
 from typing import Any
 
 
+def credentials_chain() -> Any:
+    """Alibaba's default chain of places where credentials may be, which are tried one after the other."""
+    from cloud import wire  # noqa: F401  # what it imports is silent from then on
+    from alibabacloud_credentials.client import Client  # isort: skip
+
+    return Client()
+
+
 @cache
 def ecs() -> Any:
     """Request models of ECS, API version 2014-05-26."""

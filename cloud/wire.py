@@ -49,8 +49,9 @@ def send(
     ) as error:  # whatever the SDK, requests, urllib3, ssl or json may raise: sorted below, never passed on
         failure = error
     try:
-        offset = _clock_offset(connection, sent_at)
-        return classify.outcome(exchange, failure, action=f"{service}:{operation}", clock_offset=offset)
+        body = classify.json_object(exchange.body)
+        offset = _clock_offset(connection, sent_at) if classify.is_from_api(body) else None
+        return classify.outcome(exchange, body, failure, action=f"{service}:{operation}", clock_offset=offset)
     finally:
         exchange.begin()  # forget the request, which holds parameter values and the signature
 
@@ -92,8 +93,6 @@ def _method(client: Any, operation: str) -> Callable[..., Any]:
 
 
 def _clock_offset(connection: Connection, sent_at: float) -> float | None:
-    if not classify.is_from_api(exchange):
-        return None
     offset = clock.measure(exchange.headers.get("Date", ""), sent_at=sent_at, received_at=time.time())
     if offset is not None:
         clock.note(connection, offset)

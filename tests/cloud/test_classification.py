@@ -181,6 +181,11 @@ def test_throttling_is_known_by_its_code_and_names_its_seconds(outcome_of, statu
     assert error.retry_after == 2.5
 
 
+@pytest.mark.parametrize(("header", "seconds"), [("0", 0), ("-5", 0), ("soon", None), ("9" * 12, 3600)])
+def test_an_odd_wait_is_brought_to_reason(outcome_of, header, seconds):
+    assert outcome_of(answer(error_body("Throttling"), 400, x_acs_retry_after=header)).retry_after == seconds
+
+
 def test_throttling_need_not_say_how_long(outcome_of):
     assert outcome_of(answer(error_body("Throttling"), 400)).retry_after is None
 

@@ -26,7 +26,7 @@ def results_of(connection: Connection) -> Callable[[str], list[invocations.Resul
             found = invocations.list_results(connection, HANGZHOU, invoke_id)
             if found and all(each.status in FINAL for each in found):
                 return found
-        raise AssertionError(f"still not ended: {found}")
+        raise AssertionError(f"still not ended: {[(each.status, each.error_info) for each in found]}")
 
     return results
 

@@ -188,6 +188,8 @@ def test_what_the_cloud_answers_is_remembered_as_health(connection, simulator, r
     assert describe.last_error_at is not None
     assert describe.last_success_at <= describe.last_error_at
     assert isinstance(describe.last_error, Throttled)
+    assert describe.last_error.retry_after == 0.001
+    assert describe.last_error.__traceback__ is None
     assert describe.p95_seconds is not None
     assert 0 < describe.p95_seconds < 5
     assert seen["cn-hangzhou", health.Family.CHANGE].calls == 1
