@@ -12,6 +12,8 @@ from invocations import counting, secrets
 from invocations.clock import db_now
 from invocations.following import word
 from invocations.models import REST, Batch, Output, Target
+from invocations.results import ansi
+from invocations.results.decoding import decode
 
 FIRST_LINE = 200  # characters
 
@@ -50,7 +52,7 @@ def _store(batch: Batch, results: Mapping[str, gateway.Result]) -> None:
 
 
 def first_line(content: bytes) -> str:
-    """The first line that says something, without control characters."""
-    text = content.decode("utf-8", "replace")
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    return "".join(char for char in line if char.isprintable())[:FIRST_LINE]
+    """The first line that says something, as the viewer shows it but without its colours."""
+    decoded = decode(content)
+    shown = (line.text.strip() for line in ansi.lines(decoded.text if decoded else ""))
+    return next(filter(None, shown), "")[:FIRST_LINE]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invocations.outputs import first_line
 from invocations.results.ansi import BRIGHT, INVISIBLE, NORMAL, SYMBOL, Piece, lines
 from tests.invocations.hostile import HOSTILE
 
@@ -128,3 +129,11 @@ def test_C47_bidi_controls_and_invisible_characters_are_named():
 
 def test_nul_and_delete_are_control_pictures():
     assert shown("a\x00b\x7f") == ["a␀b␡"]
+
+
+def test_the_first_line_of_an_output_is_the_first_that_says_something_without_colours():
+    assert first_line(b"\n  \n\x1b[33m/dev/vda3\x1b[0m 97 %\nmore\n") == "/dev/vda3 97 %"
+
+
+def test_an_output_that_is_no_text_has_no_first_line():
+    assert first_line(bytes(range(256))) == ""
