@@ -7,13 +7,19 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from invocations.models import Batch, Invocation, OtherInvocation, RepeatMode, RunState, Target
+from invocations.models import Batch, Invocation, OtherInvocation, RepeatMode, RunState, Target, TargetState
+from invocations.results import bars
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 LONGEST_SEARCH = 200  # characters
 PRESETS: dict[str, timedelta] = {
@@ -23,6 +29,11 @@ PRESETS: dict[str, timedelta] = {
     "30d": timedelta(days=30),
 }
 RANGE = "range"  # two dates are about to be typed
+KIND_WORDS: dict[str, _StrPromise] = {
+    "now": gettext_lazy("Run now"),
+    "scheduled": gettext_lazy("Scheduled"),
+    "startup": gettext_lazy("Startup"),
+}
 KINDS: dict[str, tuple[str, ...]] = {
     "now": (RepeatMode.ONCE,),
     "scheduled": (RepeatMode.PERIOD,),
@@ -79,6 +90,10 @@ class Filters:
             kind=kind if kind in KINDS else "",
             span=Span.of(query.get("from", "").strip(), query.get("to", "").strip(), now),
         )
+
+    @property
+    def kind_word(self) -> str:
+        return str(KIND_WORDS[self.kind]) if self.kind else ""
 
     @property
     def are_any(self) -> bool:
@@ -155,6 +170,28 @@ def _about(text: str) -> Q:
     if _INSTANCE_ID.fullmatch(text):
         return named | Q(Exists(Target.objects.filter(invocation=OuterRef("pk"), instance_id=text)))
     return named | Q(command_cloud_id=text) | Q(reason__icontains=text)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run as the list shows it."""
+
+    run: Invocation
+
+    @property
+    def done(self) -> int:
+        """Of a live run what has ended, of another what went well."""
+        return self.run.finished if self.run.is_live else self.run.counts.get(TargetState.SUCCESS, 0)
+
+    @property
+    def segments(self) -> list[bars.Segment]:
+        """Only where there is more than one colour to see, or something still moves."""
+        found = bars.segments(self.run.counts, self.run.total)
+        return found if self.run.is_live or len(found) > 1 else []
+
+    @property
+    def seconds(self) -> float | None:
+        return (self.run.ended_at - self.run.submitted_at).total_seconds() if self.run.ended_at else None
 
 
 def operators(runs: QuerySet[Invocation]) -> list[str]:

@@ -98,9 +98,9 @@ class Progress:
         return done / self.elapsed if is_told else None
 
     @property
-    def left(self) -> float | None:
+    def left(self) -> int | None:
         """Seconds the rest may take."""
-        return (self.run.total - self.run.finished) / self.rate if self.rate else None
+        return max(1, round((self.run.total - self.run.finished) / self.rate)) if self.rate else None
 
     @property
     def title(self) -> str:

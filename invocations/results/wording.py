@@ -45,7 +45,7 @@ IN_BARS: tuple[str, ...] = (
     T.UNFOLLOWED,
 )
 
-_WORST_FAMILIES = ("bad", "warn", "run", "sch", "neu", "ok")  # of what can still go wrong before what went well
+_WORST_FIRST = ("bad", "warn", "run", "sch", "waiting", "ok", "neu")
 
 _COUNTED: dict[str, _StrPromise] = {
     T.SUCCESS: _("%(n)s succeeded"),
@@ -78,10 +78,8 @@ def in_bar_order(states: Iterable[str]) -> list[str]:
 
 
 def badness(state: str) -> int:
-    """0 is the worst; what waits comes after what runs, what is over and neutral after that, success last."""
-    if state == T.WAITING:
-        return 3
-    return _WORST_FAMILIES.index(family(state)) + (family(state) in ("neu", "ok"))
+    """0 is the worst: what went wrong, what is under way, what waits, what went well, the rest."""
+    return _WORST_FIRST.index("waiting" if state == T.WAITING else family(state))
 
 
 def counted(state: str, n: int) -> str:

@@ -68,7 +68,15 @@ def _answer(
     new = _new(request.GET, found)
     if (v := listing.digest(page.rows, new)) == request.GET.get("v"):
         return HttpResponse(status=204)
-    shown = {"runs": page.rows, "page": page, "filters": filters, "new": new, "v": v, "now": now}
+    shown = {
+        "rows": [listing.Row(run) for run in page.rows],
+        "page": page,
+        "filters": filters,
+        "new": new,
+        "top": request.GET.get("top") or (page.rows[0].pk if page.rows else 0),
+        "v": v,
+        "is_empty": not page.rows and page.is_first and not filters.are_any and not new,
+    }
     if is_fragment(request):
         request.GET = _without(request.GET, "v", "top")  # type: ignore[assignment]
         template = f"{template}#table"
