@@ -38,23 +38,21 @@ class _Known(NamedTuple):
 # Keeping it fresh
 
 
-def ensure_fresh(region: str, *, wait: float | None = None) -> Mirror:
+def ensure_fresh(region: str, *, max_age: float = 60.0, wait: float | None = None) -> Mirror:
     """Machines of both kinds; see `regions.mirrors.ensure_fresh`. The mirror is that of the ECS instances."""
-    found = mirrors.start_if_old(region, MirrorKind.INSTANCES, tasks.refresh_instances)
-    managed = start_managed(region)
+    found = mirrors.start_if_old(region, MirrorKind.INSTANCES, tasks.refresh_instances, max_age=max_age)
+    managed = _start_managed(region, max_age)
     mirrors.wait_for([found, managed] if managed else [found], wait)
     return found
 
 
-def ensure_managed_fresh(region: str, *, wait: float | None = None) -> Mirror | None:
-    """None where the region has no such machines."""
-    mirror = start_managed(region)
-    if mirror:
+def ensure_managed_fresh(region: str, *, wait: float | None = None) -> None:
+    if mirror := _start_managed(region, 60.0):
         mirrors.wait_for([mirror], wait)
-    return mirror
 
 
-def start_managed(region: str, *, max_age: float = 60.0) -> Mirror | None:
+def _start_managed(region: str, max_age: float) -> Mirror | None:
+    """None where the region has no such machines."""
     if not Region.objects.filter(pk=region, has_managed=True).exists():
         return None
     return mirrors.start_if_old(region, MirrorKind.MANAGED, tasks.refresh_managed, max_age=max_age)

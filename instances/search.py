@@ -36,15 +36,15 @@ def matching(
     return queryset
 
 
-class Like(Lookup[str]):
+class Like(Lookup):
     """LIKE with a pattern of our own making, blind to case on every engine."""
 
     lookup_name = "like"
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # type: ignore[override]
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
         column, column_params = self.process_lhs(compiler, connection)
         pattern, pattern_params = self.process_rhs(compiler, connection)
-        return f"UPPER({column}) LIKE UPPER({pattern}) ESCAPE '\\'", [*column_params, *pattern_params]
+        return f"UPPER({column}) LIKE UPPER({pattern}) ESCAPE '\\'", (*column_params, *pattern_params)
 
 
 def _any(conditions: Iterable[Q]) -> Q:

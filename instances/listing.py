@@ -1,0 +1,59 @@
+"""The lists of instances and of managed instances: what is asked of them in the address, and what of them is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.paginator import Page
+from django.db.models import QuerySet
+
+from instances import grammar, search
+from instances.grammar import Key
+from instances.models import Instance, Kind
+from regions import lists
+
+COLUMNS = {"name": "name", "status": "status", "agent": "agent", "registered": "registered_at"}
+FILTERS = ("agent", "status", "os")  # select fields beside the search
+OF_MANAGED = ("status", "os")
+CHOICES = {
+    "agent": ("normal", "abnormal", "none"),
+    "status": ("running", "stopped", "starting", "stopping"),
+    "os": ("linux", "windows"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    page: Page[Instance]
+    sort: str
+    q: str
+    chosen: dict[str, str]  # select field -> value
+    hints: tuple[grammar.Hint, ...]
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.q or any(self.chosen.values()))
+
+    @property
+    def asked(self) -> str:
+        """The whole search, the select fields in it."""
+        return grammar.merged(self.q, self.chosen)
+
+
+def read(address: lists.Address, instances: QuerySet[Instance], kind: Kind) -> Listing:
+    """`instances` are those of the kind that this person may see, released ones among them."""
+    q = address.text("q")
+    filters = FILTERS if kind == Kind.ECS else OF_MANAGED
+    chosen = {name: address.choice(name, CHOICES[name]) for name in filters}
+    sort = address.sort(COLUMNS, "name")
+    query = grammar.parse("" if address.is_too_long else grammar.merged(q, chosen), keys=grammar.OF_LISTS)
+    found = search.matching(_there(instances, query), query)
+    page = address.page(lists.ordered(found, sort, COLUMNS, "name", "pk"))
+    address.settle()
+    return Listing(page, sort, q, chosen, query.hints)
+
+
+def _there(instances: QuerySet[Instance], query: grammar.Query) -> QuerySet[Instance]:
+    """Released ones are shown to who asks for them."""
+    asks_for_released = "released" in (value.lower() for value in query.values_of(Key.STATUS))
+    return instances if asks_for_released else instances.filter(released_at=None)
