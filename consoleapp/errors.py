@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -60,8 +59,8 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token is no longer good. What was typed comes back as a check, unless another site sent it."""
-    if wants_fragment(request) or reason == REASON_BAD_ORIGIN or _is_cross_site(request):
-        return _page(request, 403)
+    if wants_fragment(request) or not reason.startswith("CSRF ") or _is_cross_site(request):
+        return _page(request, 403)  # the other reasons are about the form's origin
     context = {
         "status": 403,
         "reference": _new_reference(request, 403),
