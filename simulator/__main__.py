@@ -10,6 +10,7 @@ from simulator.cloud import Cloud
 from simulator.fleet import machines
 from simulator.server import application, listen
 from simulator.settings import Settings, WrongSetting
+from simulator.state import StateInUse
 
 
 def main() -> int:
@@ -20,7 +21,7 @@ def main() -> int:
         return 1
     try:
         asyncio.run(_serve(chosen))
-    except OSError as error:
+    except (OSError, StateInUse) as error:
         print(f"The simulated cloud cannot start: {error}", file=sys.stderr)
         return 1
     return 0

@@ -8,7 +8,7 @@ from simulator.machines.model import Ended, Machine, Task
 
 
 class Agent:
-    def __init__(self, machine: Machine, home: Path) -> None:
+    def __init__(self, machine: Machine, home: Path, *, pace: float = 1.0) -> None:
         pass
 
     def invalid(self, task: Task) -> Ended | None:

@@ -13,8 +13,9 @@ _AWAKE_AT_MOST = 256  # idle ones beyond this go; what they hold is on disk
 
 
 class Agents:
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, pace: float) -> None:
         self._home = home
+        self._pace = pace
         self._awake: OrderedDict[str, Agent] = OrderedDict()
         self._at_work: Counter[str] = Counter()
 
@@ -22,7 +23,7 @@ class Agents:
     def working(self, machine: Machine) -> Iterator[Agent]:
         """The machine's agent, kept awake for as long as it has work."""
         name = machine.instance_id
-        agent = self._awake.get(name) or Agent(machine, self._home / name)
+        agent = self._awake.get(name) or Agent(machine, self._home / name, pace=self._pace)
         self._awake[name] = agent
         self._awake.move_to_end(name)
         self._at_work[name] += 1
@@ -38,6 +39,10 @@ class Agents:
                 return
             if not self._at_work[name]:
                 del self._awake[name], self._at_work[name]
+
+    async def close(self) -> None:
+        """After the last script."""
+        return
 
     def forget_everything(self) -> None:
         """All machines are as new again."""

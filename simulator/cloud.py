@@ -38,7 +38,7 @@ class Cloud:
         self.tokens = Tokens(self.state, self.clock, self.faults)
         self.quota = Quota(self.state, self.clock, daily_quota)
         self.instances = Instances(machines, self.state, self.clock, pace)
-        self.agents = Agents(folder / "machines")
+        self.agents = Agents(folder / "machines", pace)
         self.executions = Executions(
             state=self.state,
             instances=self.instances,
@@ -77,6 +77,7 @@ class Cloud:
     async def close(self) -> None:
         self.clock.forget_errands()
         await self.executions.close()
+        await self.agents.close()
         self.state.close()
 
     def move_clock(self, offset: float) -> None:

@@ -31,7 +31,7 @@ class Following:
         except asyncio.CancelledError:
             if self.interrupted_by is None:
                 raise  # not the script but the simulator is ending
-            return self.interrupted_by
+            return replace(self.interrupted_by, output=bytes(self.output))
         finally:
             self.script = None
 
@@ -49,7 +49,7 @@ class Following:
 
     def interrupt(self, ending: Ending) -> None:
         if self.script and not self.script.done():
-            self.interrupted_by = replace(ending, output=bytes(self.output))
+            self.interrupted_by = ending
             self.script.cancel()
 
     def drop(self) -> None:

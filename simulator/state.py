@@ -69,14 +69,23 @@ _TARGET_COLUMNS = [field.name for field in fields(Target)]
 _CHANGING = [name for name in _TARGET_COLUMNS if name not in ("invoke_id", "instance_id", "created_at")]
 
 
+class StateInUse(Exception):
+    """Two clouds on one memory would run everything twice."""
+
+
 class State:
     def __init__(self, path: Path) -> None:
+        """Raises StateInUse while another process has the file."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=2)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = normal")
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db.execute("pragma locking_mode = exclusive")
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = normal")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            raise StateInUse(f"{path} cannot be used ({error}). Is another simulated cloud running on it?") from error
 
     def close(self) -> None:
         self._db.close()
