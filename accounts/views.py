@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.module_loading import import_string
 from django.utils.translation import check_for_language
@@ -171,9 +171,13 @@ def profile(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/profile.html", {"form": form}, status=422)
     Person.objects.filter(pk=request.user.pk).update(**form.cleaned_data)
-    if request.headers.get("HX-Request") and not {"language", "theme", "time_zone"} & set(form.changed_data):
+    is_fragment = bool(request.headers.get("HX-Request"))
+    if is_fragment and set(form.changed_data) <= {"single_keys"}:
         return render(request, "accounts/profile.html#saved", {"is_saved": True})
-    messages.success(request, _("Saved."))
+    with translation.override(form.cleaned_data["language"] or translation.get_language()):
+        messages.success(request, _("Saved."))
+    if is_fragment:  # what changes every page brings this one anew
+        return HttpResponse(headers={"HX-Refresh": "true"})
     return _see(reverse("accounts:profile"))
 
 

@@ -60,7 +60,8 @@ def test_B20_signing_in_never_leads_to_another_site(client, person, next):
 
     response = sign_in(client, next=next)
 
-    assert response.url.startswith("/") and "evil" not in response.url.split("%")[0].split("\n")[0].replace("/%0d", "")
+    assert response.url.startswith("/")
+    assert "evil" not in response.url.split("%")[0].split("\n")[0].replace("/%0d", "")
     assert not response.url.startswith(("//", "/\\"))
 
 
@@ -148,7 +149,8 @@ def test_C20_one_address_cannot_try_names_without_end(client, person, settings):
     refused = sign_in(client)
     elsewhere = client.post("/signin/", {"username": "li.wei", "password": PASSWORD}, REMOTE_ADDR="198.51.100.9")
 
-    assert refused.status_code == 429 and "Too many attempts" in refused.content.decode()
+    assert refused.status_code == 429
+    assert "Too many attempts" in refused.content.decode()
     assert elsewhere.status_code == 303
 
 
@@ -168,7 +170,8 @@ def test_no_password_and_no_unknown_name_is_put_on_record(client, person):
     sign_in(client, username="my password by mistake", password="hunter2 hunter2")
 
     entry = AuditEntry.objects.get()
-    assert entry.object == "" and "hunter2" not in str(entry.detail)
+    assert entry.object == ""
+    assert "hunter2" not in str(entry.detail)
 
 
 def test_C08_signing_in_begins_a_session_with_a_new_id(client, person):
