@@ -17,7 +17,7 @@ function count(form) {
   const bar = form.querySelector("[data-selection-bar]");
   const counter = bar.querySelector("[data-count]");
   counter.dataset.count = n;
-  counter.textContent = n ? counter.dataset.some.replace("%(n)s", n.toLocaleString("en")) : counter.dataset.none;
+  counter.textContent = n ? counter.dataset.some.replace("#", n.toLocaleString("en")) : counter.dataset.none;
   bar.querySelector("[data-copy]").dataset.copy = chosen(form).join("\n");
   for (const button of bar.querySelectorAll("button")) button.setAttribute("aria-disabled", n === 0);
   for (const box of all) box.closest("tr").classList.toggle("sel", box.checked);
