@@ -8,6 +8,7 @@ from django.contrib.auth import get_user
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Role
+from tests.environment import QuickHasher
 from tests.factories import HANGZHOU, PASSWORD, PersonFactory, RegionFactory
 
 pytestmark = pytest.mark.django_db
@@ -61,8 +62,8 @@ def test_B20_signing_in_never_leads_to_another_site(client, person, next):
     response = sign_in(client, next=next)
 
     assert response.url.startswith("/")
-    assert "evil" not in response.url.split("%")[0].split("\n")[0].replace("/%0d", "")
     assert not response.url.startswith(("//", "/\\"))
+    assert "\n" not in response.url
 
 
 ODD = {
@@ -92,8 +93,8 @@ def test_B86_C03_whatever_is_wrong_the_answer_is_the_same(client, person, name):
     assert PASSWORD not in response.content.decode()
 
 
-def test_C03_an_unknown_name_costs_as_much_time_as_a_wrong_password(client, person, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+def test_C03_an_unknown_name_costs_as_much_time_as_a_wrong_password(client, person, settings, monkeypatch):
+    monkeypatch.setattr(QuickHasher, "iterations", 200_000)
     settings.AXES_ENABLED = False
     person.set_password(PASSWORD)
     person.save()
@@ -217,16 +218,18 @@ def test_C08_an_idle_team_admin_is_signed_out_after_half_an_hour(client, role, m
     assert response.status_code == status
 
 
-def test_C08_who_uses_it_stays_signed_in_but_no_longer_than_eight_hours(client):
+def test_C08_who_uses_it_stays_signed_in_but_no_longer_than_eight_hours(client, settings):
+    assert settings.SESSION_LIFE == 8 * 3600
+    settings.SESSION_LIFE = 3600
     PersonFactory(username="li.wei", role=Role.ADMIN)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         sign_in(client)
         statuses = []
-        for _ in range(25):
+        for _ in range(4):
             clock.shift(timedelta(minutes=20))
             statuses.append(client.get("/profile/").status_code)
 
-    assert statuses == [200] * 23 + [302] * 2  # 24 times 20 minutes are 8 hours
+    assert statuses == [200, 200, 302, 302]
 
 
 def test_the_signin_page_says_that_the_session_was_idle(client):
