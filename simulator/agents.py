@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulator._fallback_agent import Agent as Agent
+from simulator.machines.agent import Agent, sandbox_of_this_loop
 from simulator.machines.model import Machine
 
 _AWAKE_AT_MOST = 256  # idle ones beyond this go; what they hold is on disk
@@ -42,7 +42,7 @@ class Agents:
 
     async def close(self) -> None:
         """After the last script."""
-        return
+        await sandbox_of_this_loop().close()
 
     def forget_everything(self) -> None:
         """All machines are as new again."""

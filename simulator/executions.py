@@ -15,13 +15,14 @@ from dataclasses import replace
 from typing import Any
 
 from simulator import endings, parameters, schedules
-from simulator.agents import Agent, Agents
+from simulator.agents import Agents
 from simulator.clock import Clock
 from simulator.endings import Ending
 from simulator.following import Following
 from simulator.instances import Instance, Instances
 from simulator.journal import Journal
 from simulator.limits import DELIVERY_SECONDS, TASKS_AT_ONCE, TASKS_QUEUED
+from simulator.machines.agent import Agent
 from simulator.machines.model import Task
 from simulator.records import Invocation, Target
 from simulator.state import State
