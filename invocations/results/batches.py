@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from cloud.explain import sentence
 from invocations.models import REST, Batch, BatchState, HoldReason, Invocation, OtherInvocation, Target
@@ -42,15 +42,15 @@ HELD: dict[str, _StrPromise] = {
     HoldReason.RESTORED: gettext_lazy("Database restored or copied"),
 }
 _SUMMARY: dict[str, _StrPromise] = {
-    "finished": gettext_lazy("%(n)s finished"),
-    "running": gettext_lazy("%(n)s running"),
-    "sending": gettext_lazy("%(n)s being sent"),
-    "unsure": gettext_lazy("%(n)s being checked"),
-    "held": gettext_lazy("%(n)s held"),
-    "queued": gettext_lazy("%(n)s queued"),
-    "rejected": gettext_lazy("%(n)s rejected"),
-    "cancelled": gettext_lazy("%(n)s cancelled"),
-    "unknown": gettext_lazy("%(n)s with an unknown outcome"),
+    "finished": pgettext_lazy("batches", "%(n)s finished"),
+    "running": pgettext_lazy("batches", "%(n)s running"),
+    "sending": pgettext_lazy("batches", "%(n)s being sent"),
+    "unsure": pgettext_lazy("batches", "%(n)s being checked"),
+    "held": pgettext_lazy("batches", "%(n)s held"),
+    "queued": pgettext_lazy("batches", "%(n)s queued"),
+    "rejected": pgettext_lazy("batches", "%(n)s rejected"),
+    "cancelled": pgettext_lazy("batches", "%(n)s cancelled"),
+    "unknown": pgettext_lazy("batches", "%(n)s with an unknown outcome"),
 }
 _RANKS = ("unknown", "unsure", "held", "sending", "running", "queued", "rejected", "finished", "cancelled")
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from invocations.models import Batch, Invocation, OtherInvocation, RepeatMode, RunState, Target, TargetState
 from invocations.results import bars
@@ -31,7 +31,7 @@ PRESETS: dict[str, timedelta] = {
 RANGE = "range"  # two dates are about to be typed
 KIND_WORDS: dict[str, _StrPromise] = {
     "now": gettext_lazy("Run now"),
-    "scheduled": gettext_lazy("Scheduled"),
+    "scheduled": pgettext_lazy("kind", "Scheduled"),
     "startup": gettext_lazy("Startup"),
 }
 KINDS: dict[str, tuple[str, ...]] = {

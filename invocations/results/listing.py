@@ -11,6 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import BinaryField, BooleanField, Case, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from instances.models import Instance
 from invocations.models import Invocation, Output, Target
@@ -95,7 +96,7 @@ def columns(filters: Filters, *, is_wide: bool) -> list[Column]:
     """Those of the table; beside an open output there is room for the first four."""
     found = [
         _column(filters, "name", _("Instance name / ID")),
-        _column(filters, "state", _("Status"), is_default=True),
+        _column(filters, "state", pgettext("run", "Status"), is_default=True),
         _column(filters, "exit", _("Exit code"), classes="num", down_first=True),
         _column(filters, "duration", _("Duration"), classes="num hide-s", down_first=True),
     ]

@@ -1,6 +1,8 @@
 // An output: wrapping, searching inside, ranges of lines. The text itself is never touched: matches are drawn by the
 // browser's highlights, so that a live update finds what it left.
 //   #L17, #L17-L21      the lines that are marked; a click on a number marks one, with shift the lines from the last one
+import "./time_of_day.js";
+
 const root = document.documentElement;
 const KEY = "output-wrap";
 

@@ -7,6 +7,7 @@
 //   form[data-tidy]                        empty fields stay out of the address
 import { announce } from "./announce.js";
 import { open } from "./dialogs.js";
+import "./time_of_day.js";
 
 const seenAt = new WeakMap(); // element -> { text: the server's value, since: when it was first seen }
 const unfolded = new Set(); // what data-folds has opened; an answer of the server forgets it
@@ -38,16 +39,6 @@ function tick() {
     const left = Math.max(1, Number(countdown) - secondsSince(element, countdown + pattern));
     say(element, pattern.replace("{s}", left));
   }
-}
-
-// <time data-time-of-day>: the server knows the viewer's zone only when the profile names it.
-const clock = new Intl.DateTimeFormat("sv-SE", {
-  timeStyle: "medium",
-  timeZone: document.documentElement.dataset.timeZone || undefined,
-});
-
-function tellClocks() {
-  for (const time of document.querySelectorAll("time[data-time-of-day]")) say(time, clock.format(new Date(time.dateTime)));
 }
 
 // The tab's icon: a ring that fills, in the colour of the run's state; a square at its end when something failed.
@@ -145,7 +136,6 @@ addEventListener("htmx:afterRequest", (event) => {
 
 function refresh() {
   tick();
-  tellClocks();
   follow();
   showSelection();
   showFolds();
