@@ -1,4 +1,4 @@
-"""The public list of regions of Alibaba Cloud (help page "Regions and zones"), with the names DescribeRegions gives them."""
+"""The public list of regions (help page "Regions and zones"), with the names DescribeRegions gives them."""
 
 from dataclasses import dataclass
 
@@ -42,24 +42,9 @@ REGIONS = (
     Region("me-central-1", "SAU (Riyadh - Partner Region)", "沙特（利雅得）"),
 )
 
-# Where managed instances exist (API page DescribeManagedInstances); elsewhere the service answers RegionId.ApiNotSupported.
-MANAGED_REGIONS = frozenset(
-    [
-        "cn-qingdao",
-        "cn-beijing",
-        "cn-zhangjiakou",
-        "cn-huhehaote",
-        "cn-wulanchabu",
-        "cn-hangzhou",
-        "cn-shanghai",
-        "cn-shenzhen",
-        "cn-heyuan",
-        "cn-guangzhou",
-        "cn-chengdu",
-        "cn-hongkong",
-        "ap-southeast-1",
-        "ap-northeast-1",
-        "us-west-1",
-        "us-east-1",
-    ]
-)
+# Where managed instances exist (API page DescribeManagedInstances); elsewhere: RegionId.ApiNotSupported.
+_WITH_MANAGED_INSTANCES = """
+    cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-hangzhou cn-shanghai cn-shenzhen cn-heyuan
+    cn-guangzhou cn-chengdu cn-hongkong ap-southeast-1 ap-northeast-1 us-west-1 us-east-1
+"""
+MANAGED_REGIONS = frozenset(_WITH_MANAGED_INSTANCES.split())

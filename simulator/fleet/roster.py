@@ -1,8 +1,8 @@
 """
 Which machines there are.
 
-The whole fleet follows from the tables below and from the machines' names: each name seeds its own random numbers, so that an ID, an
-address or a speed stays the same from start to start, however large the fleet is grown.
+The whole fleet follows from the tables below and from the machines' names: each name seeds its own random numbers, so
+that an ID, an address or a speed stays the same from start to start, however large the fleet is grown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -207,7 +207,7 @@ _SERVICE_ACCOUNT: Final = {
 
 
 def machines(size: int | None = None) -> list[Machine]:
-    """The default fleet, the managed instances included; filled up to `size` machines with more of `role=node` when it is larger."""
+    """The default fleet, managed instances included; filled up to `size` machines with `role=node` if that is more."""
     fleet = [machine for group in GROUPS for machine in _members(group, range(1, group.count + 1))]
     fleet += [machine for site in SITES for machine in _registered(site)]
     missing = (size or 0) - len(fleet)

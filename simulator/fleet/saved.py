@@ -1,4 +1,4 @@
-"""The saved commands of a new simulated cloud, read from the script files in simulator/commands, and the names of its secrets."""
+"""The saved commands of a new simulated cloud, read from simulator/commands, and the names of its secrets."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _TYPES: Final[Mapping[str, CommandType]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterDefinition:
-    """What a public command says of one of its parameters; commands of one's own have none (API page DescribeCommands)."""
+    """What a public command says of a parameter; one's own commands have none (API page DescribeCommands)."""
 
     name: str
     description: str

@@ -55,9 +55,9 @@ class Agent:
         try:
             frame = await run.end()
         except asyncio.CancelledError:
-            if frame := await run.stop():
-                self._keep(frame)
-                shown.rest(b64decode(frame["output"]))
+            if last := await run.stop():
+                self._keep(last)
+                shown.rest(b64decode(last["output"]))
             raise
         except SandboxDied:
             return _ended("Error", "ClientRestarted", "The agent was restarted while the command ran.", shown.so_far)

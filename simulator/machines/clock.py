@@ -2,19 +2,21 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 
 class RunClock:
     """Counts a run's seconds towards its time-out.
 
-    `pace` changes what is waited for, not what is counted: at 0 a `sleep 30` returns at once, yet thirty seconds have passed
-    for the script. (Sleeps that overlap are then counted one after the other.)
+    `pace` changes what is waited for, not what is counted: at 0 a `sleep 30` returns at once, yet thirty seconds have
+    passed for the script. (Sleeps that overlap are then counted one after the other.)
     """
 
-    def __init__(self, timeout: float, pace: float) -> None:
-        self.pace = pace
-        self.expired = asyncio.Event()
+    def __init__(self, timeout: float, pace: float, expire: Callable[[], None]) -> None:
+        """`expire` is called when something sleeps beyond the time-out."""
         self._timeout = timeout
+        self._pace = pace
+        self._expire = expire
         self._began = time.monotonic()
         self._skipped = 0.0
 
@@ -30,8 +32,8 @@ class RunClock:
         """Return when the time has passed, or never when the run times out before."""
         left = max(0.0, self.left)
         waited = min(seconds, left)
-        self._skipped += waited * (1 - self.pace)
-        await asyncio.sleep(waited * self.pace)
+        self._skipped += waited * (1 - self._pace)
+        await asyncio.sleep(waited * self._pace)
         if seconds >= left:
-            self.expired.set()
+            self._expire()
             await asyncio.Event().wait()  # whoever ends the run cancels this

@@ -51,19 +51,18 @@ class Execution:
         self._machine, self._task, self._content = job.machine, job.task, job.content
         self._live = live
         self._show = show
-        self._stopped = asyncio.Event()
+        self._cut_off: asyncio.Future[str] = asyncio.get_running_loop().create_future()  # by what, before its own end
         self._output = Output()
-        self._clock = RunClock(self._task.timeout, job.pace)
+        self._clock = RunClock(self._task.timeout, job.pace, lambda: self._cut("timeout"))
         self._dice = Random(f"{self._task.invoke_id}/{self._task.repeat}/{self._machine.instance_id}")  # not a secret
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._cut("stopped")
 
     async def run(self) -> Frame:
         """How it ended, for the agent: `end` is exited, timeout, stopped, rebooted or failed."""
-        rebooted = asyncio.Event()
-        script = asyncio.ensure_future(self._script(rebooted))
-        end = await self._first_end(script, rebooted)
+        script = asyncio.ensure_future(self._script())
+        end = await self._first_end(script)
         deaf = not await _is_done(script)
         output, dropped = self._output.reported(self._clock.elapsed)
         changes = self._live.changes()
@@ -77,32 +76,30 @@ class Execution:
             "deaf": deaf,
         }
 
-    async def _first_end(self, script: "asyncio.Future[int]", rebooted: asyncio.Event) -> str:
-        causes = {"timeout": self._clock.expired, "stopped": self._stopped, "rebooted": rebooted}
-        waiting = {asyncio.ensure_future(event.wait()): end for end, event in causes.items()}
-        try:
-            while not script.done() and self._clock.left > 0 and not any(event.is_set() for event in causes.values()):
-                timeout = min(self._clock.left, _LOOK_AGAIN)
-                await asyncio.wait([script, *waiting], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for waiter in waiting:
-                waiter.cancel()
+    async def _first_end(self, script: "asyncio.Future[int]") -> str:
+        while not script.done() and not self._cut_off.done() and self._clock.left > 0:
+            timeout = min(self._clock.left, _LOOK_AGAIN)
+            await asyncio.wait([script, self._cut_off], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var]
         if script.done():
             return "failed" if script.exception() else "exited"
-        return next((end for end, event in causes.items() if event.is_set()), "timeout")
+        return self._cut_off.result() if self._cut_off.done() else "timeout"
 
-    async def _script(self, rebooted: asyncio.Event) -> int:
+    def _cut(self, end: str) -> None:
+        if not self._cut_off.done():
+            self._cut_off.set_result(end)
+
+    async def _script(self) -> int:
         await self._clock.sleep(self._latency())
         if self._machine.os_type == "windows":
             return await self._windows_script()
         assert self._live.files
-        host = Host(self._machine, self._live.files, self._clock, self._dice, rebooted)
+        host = Host(self._machine, self._live.files, self._clock, self._dice, lambda: self._cut("rebooted"))
         return await shell.run(self._task, self._content, host, self._write, dating=self._live.dating)
 
     async def _windows_script(self) -> int:
         host = WindowsHost(self._machine, self._live.tree, self._clock, self._dice, self._task.username)
-        interpreter = batch if self._task.type == "RunBatScript" else powershell
-        return await interpreter.run(self._content, host, lambda text: self._write(text.encode()))
+        run = batch.run if self._task.type == "RunBatScript" else powershell.run
+        return await run(self._content, host, lambda text: self._write(text.encode()))
 
     def _latency(self) -> float:
         """From the arrival of the task to the first line of the script; never so long that a time-out gets near."""
@@ -119,3 +116,9 @@ async def _is_done(script: "asyncio.Future[int]") -> bool:
     script.cancel()
     await asyncio.wait([script], timeout=_DEAF_AFTER)
     return script.done()
+
+
+def failure(error: Exception) -> Frame:
+    """The end of a script that could not even be begun."""
+    nothing = {"exit_code": None, "output": "", "dropped": 0, "changes": None, "deaf": False}
+    return {"end": "failed", "error": repr(error), **nothing}

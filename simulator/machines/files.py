@@ -1,8 +1,9 @@
 """
 The files of a machine: what it is made with, and what scripts have changed since.
 
-Only the changes are kept on disk, one small JSON document a machine, replaced as a whole: a kill at any moment leaves the old
-one or the new one. A run that is killed with the simulator leaves nothing behind, as a crash of a real machine might.
+Only the changes are kept on disk, one small JSON document a machine, replaced as a whole: a kill at any moment leaves
+the old one or the new one. A run that is killed with the simulator leaves nothing behind, as a crash of a real machine
+might.
 """
 
 import json
@@ -55,9 +56,11 @@ def with_folders(entries: Tree) -> dict[str, Entry]:
     """The entries and every folder above them, parents first."""
     complete: dict[str, Entry] = {}
     for path in sorted(entries):
-        names = path.split("/")[1:-1]
-        for depth in range(1, len(names) + 1):
-            complete.setdefault("/" + "/".join(names[:depth]), folder())
+        above = path.rpartition("/")[0]
+        if above and above not in complete:
+            names = above.split("/")
+            for depth in range(2, len(names) + 1):
+                complete.setdefault("/".join(names[:depth]), folder())
         complete[path] = entries[path]
     return complete
 
@@ -70,6 +73,8 @@ class Changes:
     gone: frozenset[str] = frozenset()
 
     def applied_to(self, tree: Tree) -> dict[str, Entry]:
+        if not self.entries and not self.gone:
+            return dict(tree)
         kept = {path: entry for path, entry in tree.items() if path not in self.gone}
         return with_folders(kept | dict(self.entries))
 

@@ -28,8 +28,8 @@ class Output:
     def reported(self, seconds: float) -> tuple[bytes, int]:
         """After a run of so many seconds: what is reported, and how many bytes were cut out.
 
-        The first kilobytes had been sent while the script ran; of the rest the tail is kept. A short noisy script had nothing
-        sent and keeps only its tail.
+        The first kilobytes had been sent while the script ran; of the rest the tail is kept. A short noisy script had
+        nothing sent and keeps only its tail.
         """
         if self._total <= LIMIT:
             return self._whole(), 0

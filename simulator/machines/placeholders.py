@@ -1,8 +1,8 @@
 """
 What stands in double braces in a script when it reaches the machine.
 
-The service fills in a command's own parameters. The rest is for the agent: `{{ACS::InstanceId}}` and its like, and secrets of the
-parameter store (`{{oos:name}}`, `{{oos-secret:name}}`), which the agent fetches with the instance's role.
+The service fills in a command's own parameters. The rest is for the agent: `{{ACS::InstanceId}}` and its like, and
+secrets of the parameter store (`{{oos:name}}`, `{{oos-secret:name}}`), which it fetches with the instance's role.
 """
 
 import re

@@ -1,11 +1,12 @@
-"""What an agent looks at before it starts a script (aliyun_assist_client, in this order). What fails here has not run."""
+"""What an agent looks at before it starts a script (aliyun_assist_client, in this order). What fails has not run."""
 
+import posixpath
 from collections.abc import Iterator
 from typing import Final
 
 from simulator.fleet.saved import secret_names
-from simulator.machines.files import Changes, Tree
-from simulator.machines.linux.accounts import find
+from simulator.machines.files import Changes
+from simulator.machines.linux.accounts import Account, accounts_of, find, passwd_text
 from simulator.machines.model import Ended, Machine, Task
 from simulator.machines.placeholders import UnknownBuiltIn, fill_in, stored_names
 from simulator.machines.seeds import seed
@@ -48,14 +49,39 @@ def _content_failures(machine: Machine, task: Task) -> Iterator[Ended]:
 
 
 def _linux_failures(machine: Machine, task: Task, changes: Changes) -> Iterator[Ended]:
-    tree = _Files(machine, changes)
-    account = find(tree.read("/etc/passwd"), task.username or "root")
+    account = find(_passwd(machine, changes), task.username or "root")
     if account is None:
         yield _invalid("AccountNotExists", f"The specified user {task.username} does not exist on the instance.")
-    elif task.working_dir and not tree.has_folder(task.working_dir):
-        yield _no_directory(task.working_dir)
-    elif not task.working_dir and not tree.has_folder(account.home):
+    elif task.working_dir:
+        if not _is_folder(task.working_dir, machine, changes):
+            yield _no_directory(task.working_dir)
+    elif not _has_home(account, machine, changes):
         yield _invalid("DefaultWorkingDirectoryNotAvailable", f"The home directory {account.home} does not exist.")
+
+
+def _has_home(account: Account, machine: Machine, changes: Changes) -> bool:
+    """Without a look at the files where nothing can have changed: most runs are of that kind."""
+    is_as_made = account in accounts_of(machine) and account.home not in changes.gone | changes.entries.keys()
+    return is_as_made or _is_folder(account.home, machine, changes)
+
+
+def _passwd(machine: Machine, changes: Changes) -> str:
+    if "/etc/passwd" in changes.gone:
+        return ""
+    changed = changes.entries.get("/etc/passwd")
+    return (changed.data or b"").decode(errors="replace") if changed else passwd_text(accounts_of(machine))
+
+
+def _is_folder(path: str, machine: Machine, changes: Changes) -> bool:
+    """Links are followed."""
+    tree = changes.applied_to(seed(machine))
+    path, entry = posixpath.normpath(path), None
+    for _ in range(8):
+        entry = tree.get(path)
+        if entry is None or entry.target is None:
+            break
+        path = entry.target
+    return path == "/" or bool(entry and entry.is_folder)
 
 
 def _windows_failures(machine: Machine, task: Task, changes: Changes) -> Iterator[Ended]:
@@ -76,27 +102,6 @@ def _windows_user_failures(machine: Machine, task: Task) -> Iterator[Ended]:
     users = [user.lower() for user in machine.users]
     if task.username.lower() not in users or task.username.lower() not in task.password_name:
         yield _invalid("UserOrPasswordInvalid", f"The user name or password of {task.username} is incorrect.")
-
-
-class _Files:
-    """The machine's files, made only when one must be looked at."""
-
-    def __init__(self, machine: Machine, changes: Changes) -> None:
-        self._tree: Tree = changes.applied_to(seed(machine))
-
-    def read(self, path: str) -> str:
-        entry = self._tree.get(path)
-        return entry.data.decode(errors="replace") if entry and entry.data else ""
-
-    def has_folder(self, path: str) -> bool:
-        """Links in the path are followed."""
-        path = "/" + path.strip("/")
-        for _ in range(8):
-            entry = self._tree.get(path)
-            if entry is None or entry.target is None:
-                break
-            path = entry.target
-        return path == "/" or bool((entry := self._tree.get(path)) and entry.is_folder)
 
 
 def _no_directory(path: str) -> Ended:

@@ -1,8 +1,8 @@
 """
-The process in which all scripts run: `python -m simulator.machines.process`, with the service at the other end of stdin.
+The process in which all scripts run: `python -m simulator.machines.process`, the service at the other end of stdin.
 
-It holds no secret, may write no file, and is limited in memory; scripts see nothing of it, as their interpreter has files,
-processes and a network of its own. It leaves when the service does.
+It holds no secret, may write no file, and is limited in memory; scripts see nothing of it, as their interpreter has
+files, processes and a network of its own. It leaves when the service does.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Final
 
-from simulator.machines.execution import Execution, Live
+from simulator.machines.execution import Execution, Live, failure
 from simulator.machines.frames import Frame, Job, read_frame, write_frame
 
+_FILES_PER_SCRIPT: Final = 10  # open at a time
 _MEMORY: Final = 3 * 1024**3  # bytes of address space, the threads' stacks included
 
 
@@ -27,14 +28,17 @@ def main() -> None:
 
 def _limit() -> None:
     os.nice(5)
-    for kind, limit in (
-        (resource.RLIMIT_AS, _MEMORY),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 128),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with contextlib.suppress(ValueError, OSError):  # macOS knows some of them by name only
-            resource.setrlimit(kind, (limit, limit))
+    for kind in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+        resource.setrlimit(kind, (0, 0))
+    with contextlib.suppress(ValueError, OSError):  # macOS knows this one by name only
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_open_files(), _open_files()))
+
+
+def _open_files() -> int:
+    """As many as allowed: an interpreter and a file system have a runtime of their own, of three open files each."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 65536 if most == resource.RLIM_INFINITY else min(most, 65536)
 
 
 async def _serve() -> None:
@@ -54,6 +58,7 @@ class _Scripts:
         self._machines: dict[str, Live] = {}
         self._executions: dict[int, Execution] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(_open_files() // _FILES_PER_SCRIPT)
 
     def begin(self, frame: Frame) -> None:
         task = asyncio.create_task(self._run(frame))
@@ -65,12 +70,19 @@ class _Scripts:
             execution.stop()
 
     async def _run(self, frame: Frame) -> None:
-        number, job = frame["run"], Job.unpacked(frame)
+        number = frame["run"]
+        try:
+            async with self._room:
+                ended = await self._end_of(number, Job.unpacked(frame))
+        except Exception as error:  # the service must not wait for ever
+            ended = failure(error)
+        write_frame(self._writer, {"run": number, **ended})
+
+    async def _end_of(self, number: int, job: Job) -> Frame:
         with self._working(job) as live:
-            execution = Execution(job, live, lambda data: self._show(number, data))
-            self._executions[number] = execution
+            self._executions[number] = Execution(job, live, lambda data: self._show(number, data))
             try:
-                write_frame(self._writer, {"run": number, **await execution.run()})
+                return await self._executions[number].run()
             finally:
                 del self._executions[number]
 

@@ -1,8 +1,8 @@
 """
 The sandbox as the service sees it: a process of its own, started when the first script runs.
 
-A script that no longer listens (the interpreter's awk has loops that can't be interrupted) has a thread of that process for itself.
-Such a process gets no more scripts; it is killed as soon as its others have ended, or after half a minute.
+A script that no longer listens (the interpreter's awk has loops that can't be interrupted) has a thread of that process
+for itself. Such a process gets no more scripts; it is killed as soon as its others have ended, or after half a minute.
 """
 
 import asyncio
@@ -81,7 +81,7 @@ class _Process:
         with theirs:
             popen = subprocess.Popen(  # returns at once
                 [sys.executable, "-m", "simulator.machines.process"],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 cwd="/",
                 env=_environment(),

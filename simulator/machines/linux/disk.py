@@ -1,8 +1,6 @@
 """A tree of files laid out in the interpreter's memory, and read back."""
 
-import posixpath
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from shlex import quote
 from typing import Any
@@ -42,23 +40,25 @@ def dating(tree: Tree) -> str:
 
 def read_back(files: FileSystem) -> dict[str, Entry]:
     """What is there now, but for what the kernel would make up, and for files too large to be kept."""
-    return dict(_below(files, "/"))
+    found: dict[str, Entry] = {}
+    folders = [""]
+    while folders:
+        above = folders.pop()
+        for each in files.read_dir(above or "/"):
+            path, metadata = f"{above}/{each['name']}", each["metadata"]
+            if path in _PASSING or metadata["size"] > KEPT_BYTES:
+                continue
+            found[path] = _entry(files, path, metadata)
+            if found[path].is_folder:
+                folders.append(path)
+    return found
 
 
-def _below(files: FileSystem, folder: str) -> Iterator[tuple[str, Entry]]:
-    for found in files.read_dir(folder):
-        path = posixpath.join(folder, found["name"])
-        if path in _PASSING:
-            continue
-        kind, metadata = found["metadata"]["file_type"], found["metadata"]
-        if kind == "directory":
-            yield path, Entry(metadata["mode"], modified=0)
-            yield from _below(files, path)
-        elif kind == "symlink":
-            yield path, Entry(0o777, target=files.read_link(path))
-        elif metadata["size"] <= KEPT_BYTES:
-            yield path, _file(files, path, metadata)
-
-
-def _file(files: FileSystem, path: str, metadata: dict[str, Any]) -> Entry:
-    return Entry(metadata["mode"], data=files.read_file(path), modified=int(metadata["modified"]))
+def _entry(files: FileSystem, path: str, metadata: dict[str, Any]) -> Entry:
+    match metadata["file_type"]:
+        case "directory":
+            return Entry(metadata["mode"])
+        case "symlink":
+            return Entry(0o777, target=files.read_link(path))
+        case _:
+            return Entry(metadata["mode"], data=files.read_file(path), modified=int(metadata["modified"]))

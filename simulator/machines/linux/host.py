@@ -1,6 +1,5 @@
 """A Linux machine as the commands of one run see it."""
 
-import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -23,13 +22,13 @@ Command = Callable[["Call"], Answer | Awaitable[Answer]]
 
 class Host:
     def __init__(
-        self, machine: Machine, files: FileSystem, clock: RunClock, dice: Random, rebooted: asyncio.Event
+        self, machine: Machine, files: FileSystem, clock: RunClock, dice: Random, reboot: Callable[[], None]
     ) -> None:
         self.machine = machine
         self.files = files
         self.clock = clock
         self.dice = dice  # seeded by run and machine: the same run takes as long when it is looked at again
-        self.rebooted = rebooted
+        self.reboot = reboot
 
     @property
     def distribution(self) -> Distribution:

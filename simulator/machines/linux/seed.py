@@ -1,7 +1,8 @@
 """The files a Linux machine is made with."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import lru_cache
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -176,24 +177,26 @@ def _logs(machine: Machine) -> dict[str, Entry]:
 
 
 def _journal(machine: Machine) -> str:
-    lines = [f"systemd[1]: Started {unit.description}." for unit in units_of(machine)]
-    lines += ["aliyun-service[871]: heartbeat ok", "crond[902]: (root) CMD (run-parts /etc/cron.hourly)"]
-    stamps = _minutes_back(machine, len(lines))
-    return "".join(
-        f"{stamp:%b %d %H:%M:%S} {machine.hostname} {line}\n" for stamp, line in zip(stamps, lines, strict=True)
-    )
+    lines = [f"{unit.process}[{900 + n}]: watchdog ok" for n, unit in enumerate(units_of(machine))]
+    lines.append("crond[902]: (root) CMD (run-parts /etc/cron.hourly)")
+    stamps = _minutes(machine)[-len(lines) :]
+    return "".join(f"{stamp[1]} {machine.hostname} {line}\n" for stamp, line in zip(stamps, lines, strict=True))
 
 
 def _log(machine: Machine, name: str, message: str, count: int) -> str:
-    dice = Random(f"{name}/{machine.instance_id}")
-    stamps = _minutes_back(machine, count)
-    return "".join(f"{stamp:%Y-%m-%d %H:%M:%S} {name}[{dice.randrange(900, 4000)}] {message}\n" for stamp in stamps)
+    pid = Random(f"{name}/{machine.instance_id}").randrange(900, 4000)
+    return "".join(f"{stamp[0]} {name}[{pid}] {message}\n" for stamp in _minutes(machine)[-count:])
 
 
-def _minutes_back(machine: Machine, count: int) -> list[datetime]:
-    """So many full minutes, up to the present one."""
-    now = datetime.now(ZoneInfo(machine.timezone)).replace(second=0, microsecond=0)
-    return [now - timedelta(minutes=back) for back in range(count - 1, -1, -1)]
+def _minutes(machine: Machine) -> list[tuple[str, str]]:
+    """The last half hour, minute by minute, as programs and as the journal write it."""
+    return _minutes_until(int(time.time()) // 60 * 60, machine.timezone)
+
+
+@lru_cache(maxsize=4)
+def _minutes_until(end: int, zone: str) -> list[tuple[str, str]]:
+    moments = (datetime.fromtimestamp(at, ZoneInfo(zone)) for at in range(end - 29 * 60, end + 1, 60))
+    return [(f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%b %d %H:%M:%S}") for moment in moments]
 
 
 def _kernel(machine: Machine, distribution: Distribution) -> dict[str, Entry]:
@@ -214,4 +217,5 @@ def _kernel(machine: Machine, distribution: Distribution) -> dict[str, Entry]:
 def _folders() -> dict[str, Entry]:
     bin_links = {path: link("/usr/bin") for path in ("/bin", "/sbin", "/usr/sbin")}
     plain = ("/usr/bin", "/usr/local/bin", "/var/lib", "/var/cache", "/srv/app", "/home", "/mnt", "/etc/cron.d")
-    return bin_links | {path: folder() for path in plain} | {"/tmp": folder(0o1777), "/var/tmp": folder(0o1777)}
+    open_to_all = {path: folder(0o1777) for path in ("/tmp", "/var/tmp")}  # noqa: S108  # the machine's
+    return bin_links | {path: folder() for path in plain} | open_to_all

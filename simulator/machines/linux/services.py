@@ -1,4 +1,4 @@
-"""Which services a machine has and how they are: unit files, and one small file each for the state, both among the machine's files."""
+"""The services of a machine and how they are: unit files, and a small file each for the state, among its files."""
 
 import re
 import time

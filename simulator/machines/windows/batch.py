@@ -101,7 +101,8 @@ class _Batch:
     def _give_up(self, line: str) -> None:
         self._write(f"The simulated command processor does not know line {self._number}: {line}\r\n")
         self._write(
-            "It knows echo, set, if, exit /b, rem, ver, hostname, whoami, ipconfig, iisreset, net start|stop, sc query, timeout.\r\n"
+            "It knows echo, set, if, exit /b, rem, ver, hostname, whoami, ipconfig, iisreset, net start, net stop, "
+            "sc query and timeout.\r\n"
         )
         raise _Ended(1)
 
@@ -154,7 +155,8 @@ class _Batch:
             address = self._host.machine.private_ip
             self._write("\r\nWindows IP Configuration\r\n\r\n\r\nEthernet adapter Ethernet:\r\n\r\n")
             self._write(
-                f"   IPv4 Address. . . . . . . . . . . : {address}\r\n   Subnet Mask . . . . . . . . . . . : 255.255.255.0\r\n"
+                f"   IPv4 Address. . . . . . . . . . . : {address}\r\n"
+                "   Subnet Mask . . . . . . . . . . . : 255.255.255.0\r\n"
             )
         return 0
 

@@ -20,7 +20,7 @@ class Record:
         return next((value for known, value in self.properties if known.lower() == name.lower()), None)
 
 
-Value = Union[None, bool, int, float, str, datetime, Record, list["Value"]]
+Value = Union[None, bool, int, float, str, datetime, Record, list["Value"]]  # noqa: UP007  # it names itself
 
 
 class NotSupported(Exception):
@@ -129,7 +129,7 @@ async def _select_object(host: WindowsHost, arguments: Call) -> Value:
         return [each.get(shown(name)) for each in values if isinstance(each, Record)]
     names = [shown(word) for word in arguments.words or [arguments.named.get("property")] if word]
     if not names:
-        return values
+        return list(values)
     return [Record(tuple((n, each.get(n)) for n in names), tuple(names)) for each in values if isinstance(each, Record)]
 
 

@@ -1,6 +1,6 @@
 """
-PowerShell scripts, as far as they are understood: variables, strings with variables in them, comparisons, if, exit, pipelines of
-the cmdlets in `cmdlets`. A script is read to its end before anything of it runs.
+PowerShell scripts, as far as they are understood: variables, strings with variables in them, comparisons, if, exit,
+pipelines of the cmdlets in `cmdlets`. A script is read to its end before anything of it runs.
 """
 
 import re
@@ -58,7 +58,8 @@ async def run(script: str, host: WindowsHost, write: Callable[[str], None]) -> i
         return 1
     except NoSuchThing as nothing:
         write(
-            f"Cannot find any service or pool with the name '{nothing}'.\r\n    + CategoryInfo : ObjectNotFound: ({nothing}:String) []\r\n"
+            f"Cannot find any service or pool with the name '{nothing}'.\r\n"
+            f"    + CategoryInfo : ObjectNotFound: ({nothing}:String) []\r\n"
         )
         return 1
     except _Ended as ended:

@@ -18,7 +18,7 @@ async def update_ca_trust(call: Call) -> Answer:
 async def update_ca_certificates(call: Call) -> Answer:
     if not call.by_root:
         return failed(
-            "mktemp: failed to create file via template ‘/etc/ssl/certs/ca-certificates.crt.tmp.XXXXXX’: Permission denied"
+            "mktemp: failed to create file via template ‘/etc/ssl/certs/ca-certificates.XXXXXX’: Permission denied"
         )
     await call.host.pause(1.8)
     added = len(call.host.names_in("/usr/local/share/ca-certificates"))
@@ -48,7 +48,10 @@ def sysctl(call: Call) -> Answer:
 
 def dmesg(call: Call) -> Answer:
     kernel = call.host.distribution.kernel
-    return f"[    0.000000] Linux version {kernel}\n[    0.411203] virtio_net virtio0 eth0: link up\n[    1.902114] systemd[1]: Reached target Basic System.\n"
+    return (
+        f"[    0.000000] Linux version {kernel}\n[    0.411203] virtio_net virtio0 eth0: link up\n"
+        "[    1.902114] systemd[1]: Reached target Basic System.\n"
+    )
 
 
 def logger(call: Call) -> Answer:

@@ -138,7 +138,8 @@ def hostnamectl(call: Call) -> Answer:
             return (
                 f"   Static hostname: {host.hostname}\n         Icon name: computer-vm\n           Chassis: vm\n"
                 f"        Machine ID: {host.read('/etc/machine-id').strip()}\n    Virtualization: kvm\n"
-                f"  Operating System: {host.distribution.pretty_name}\n            Kernel: Linux {host.distribution.kernel}\n"
+                f"  Operating System: {host.distribution.pretty_name}\n"
+                f"            Kernel: Linux {host.distribution.kernel}\n"
                 "      Architecture: x86-64\n"
             )
     return failed(f"Unknown operation {arguments.words[0]}")

@@ -1,8 +1,8 @@
 """
 ip, ss, curl and their like.
 
-There is no network. The machine itself answers on the ports of its running services, and the metadata service of the cloud
-answers with what a script may ask of it; everything else can't be reached.
+There is no network. The machine itself answers on the ports of its running services, and the metadata service of the
+cloud answers with what a script may ask of it; everything else can't be reached.
 """
 
 from typing import Final
@@ -27,7 +27,8 @@ def ip(call: Call) -> Answer:
         case [word] if "address".startswith(word) or word == "addr":
             return _brief_addresses(address) if brief else _addresses(address)
         case [word] if "route".startswith(word):
-            return f"default via {gateway} dev eth0\n{address.rpartition('.')[0]}.0/24 dev eth0 proto kernel scope link src {address}\n"
+            subnet = f"{address.rpartition('.')[0]}.0/24"
+            return f"default via {gateway} dev eth0\n{subnet} dev eth0 proto kernel scope link src {address}\n"
         case [word] if "link".startswith(word):
             return "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n"
     return failed('Object "{}" is unknown, try "ip help".'.format(*(arguments.words or [""])))
@@ -58,7 +59,8 @@ def ss(call: Call) -> Answer:
     arguments = call.parsed()
     listening = _listening(call.host)
     if arguments.has("-s", "--summary"):
-        return f"Total: {len(listening) + 121}\nTCP:   {len(listening) + 38} (estab 24, closed 8, orphaned 0, timewait 8)\n"
+        count = len(listening)
+        return f"Total: {count + 121}\nTCP:   {count + 38} (estab 24, closed 8, orphaned 0, timewait 8)\n"
     services = Services(call.host)
     lines = [f"{'State':<8}{'Recv-Q':<8}{'Send-Q':<8}{'Local Address:Port':>22}  {'Peer Address:Port':<20}Process\n"]
     for port, unit in listening:

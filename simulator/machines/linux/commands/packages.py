@@ -1,8 +1,8 @@
 """
 yum, dnf, apt-get, rpm and dpkg.
 
-A machine knows the packages of its distribution; what was installed or updated since is written to /var/lib/packages. Anything
-else does not exist, as there is no network to fetch it from.
+A machine knows the packages of its distribution; what was installed or updated since is written to /var/lib/packages.
+Anything else does not exist, as there is no network to fetch it from.
 """
 
 from dataclasses import dataclass
@@ -122,7 +122,8 @@ async def _yum_install(call: Call, verb: str, words: list[str]) -> Answer:
         return "Dependencies resolved.\nNothing to do.\nComplete!\n"
     await _install(call.host, changed)
     lines = "".join(f"  {package.name}-{package.available}.x86_64\n" for package in changed)
-    return f"Dependencies resolved.\nRunning transaction\n{'Upgraded' if verb != 'install' else 'Installed'}:\n{lines}\nComplete!\n"
+    what = "Installed" if verb == "install" else "Upgraded"
+    return f"Dependencies resolved.\nRunning transaction\n{what}:\n{lines}\nComplete!\n"
 
 
 def _to_change(host: Host, verb: str, words: list[str]) -> list[Package]:

@@ -163,7 +163,8 @@ def _may_manage_units(call: Call) -> bool:
 def _refused(verb: str, unit: str) -> BuiltinResult:
     what = f"{verb} {unit}".strip()
     return failed(
-        f"Failed to {what}: Interactive authentication required.\nSee system logs and 'systemctl status {unit}' for details."
+        f"Failed to {what}: Interactive authentication required.\n"
+        f"See system logs and 'systemctl status {unit}' for details."
     )
 
 
@@ -362,7 +363,7 @@ async def power(call: Call) -> Answer:
     if not call.by_root:
         return _refused(verb, "")
     if verb == "reboot" or (verb == "shutdown" and "-r" in call.args):
-        call.host.rebooted.set()
+        call.host.reboot()
         await call.host.clock.sleep(float("inf"))
     return failed(f"{verb}: this simulated machine can be switched off through the cloud only")
 

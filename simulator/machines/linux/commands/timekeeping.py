@@ -74,11 +74,15 @@ async def chronyc(call: Call) -> Answer:
             return "200 OK\n"
         case ["tracking"]:
             return (
-                "Reference ID    : 64643D58 (100.100.61.88)\nStratum         : 2\nSystem time     : 0.000011520 seconds fast of NTP time\n"
+                "Reference ID    : 64643D58 (100.100.61.88)\nStratum         : 2\n"
+                "System time     : 0.000011520 seconds fast of NTP time\n"
                 "Leap status     : Normal\n"
             )
         case ["sources"]:
-            return "MS Name/IP address         Stratum Poll Reach LastRx Last sample\n^* 100.100.61.88                 1   8   377   101    +12us[  +18us] +/- 5112us\n"
+            return (
+                "MS Name/IP address         Stratum Poll Reach LastRx Last sample\n"
+                "^* 100.100.61.88                 1   8   377   101    +12us[  +18us] +/- 5112us\n"
+            )
     return failed("Unrecognized command")
 
 

@@ -6,4 +6,4 @@ while [ $# -gt 0 ]; do
     *) break ;;
   esac
 done
-python3 "$@"
+command python3 "$@"
