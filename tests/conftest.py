@@ -86,7 +86,7 @@ def _no_worker_needed() -> Iterator[None]:
 
 
 @pytest.fixture
-def work_until_quiet(transactional_db: None, settings: Settings) -> Callable[[], int]:
+def work_until_quiet(transactional_db: None, settings: Settings) -> Callable[..., int]:
     """Do everything that is due, again and again, until every run has ended or is held. Returns the number of jobs."""
     from tests import working
 

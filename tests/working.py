@@ -9,10 +9,10 @@ from invocations.models import Batch, BatchState, Invocation, Target
 PATIENCE = 20.0  # seconds without any change, after which a run that is still open is called stuck
 
 
-def work_until_quiet() -> int:
+def work_until_quiet(patience: float = PATIENCE) -> int:
     """Do everything that is due until every run has ended or waits for what only a person can mend.
 
-    Returns the number of jobs done. Fails when nothing has moved for `PATIENCE` seconds.
+    Returns the number of jobs done. Fails when nothing has moved for `patience` seconds.
     """
     done, last, moved_at = 0, None, time.monotonic()
     while jobs := _due_now():
@@ -21,7 +21,7 @@ def work_until_quiet() -> int:
         done += len(jobs)
         if (now := _picture()) != last:
             last, moved_at = now, time.monotonic()
-        assert time.monotonic() - moved_at < PATIENCE, f"nothing moves any more: {last}"
+        assert time.monotonic() - moved_at < patience, f"nothing moves any more: {last}"
     return done
 
 

@@ -466,7 +466,7 @@ def test_A62_a_silent_agent_leaves_its_target_open_and_the_others_done(submitted
     simulator.fault("", "agent_dies_after_accept", instance_id=silent, stage="Running")
 
     with pytest.raises(AssertionError, match="nothing moves"):
-        work_until_quiet()
+        work_until_quiet(patience=2)
 
     assert run.targets.get(instance_id=silent).state not in ("failed", "error", "unknown")
     assert fresh(run).finished == 1
