@@ -35,3 +35,22 @@ def linux(cloud: SimulatedCloud) -> list[str]:
 @pytest.fixture
 def windows(cloud: SimulatedCloud) -> list[str]:
     return cloud.running_instances("cn-hangzhou", 2, os_type="windows")
+
+
+@pytest.fixture(scope="session")
+def _running_paced_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedCloud]:
+    cloud = SimulatedCloud.start(tmp_path_factory.mktemp("paced"), pace=0.2)
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def paced(_running_paced_cloud: SimulatedCloud) -> SimulatedCloud:
+    """A cloud in which a second of a script takes a fifth of one: what sleeps long keeps running."""
+    _running_paced_cloud.reset()
+    return _running_paced_cloud
+
+
+@pytest.fixture
+def paced_api(paced: SimulatedCloud) -> Api:
+    return Api(paced.port, *paced.access_key)

@@ -1,5 +1,6 @@
 """ClientToken: one effect for all copies of a request."""
 
+import json
 import threading
 from typing import Any
 
@@ -122,10 +123,11 @@ def test_a_twin_of_a_call_in_progress_is_told_to_wait(api: Api, cloud: Simulated
     answers: list[Reply] = []
     first = threading.Thread(target=lambda: answers.append(sent(api, command_id, linux)))
     first.start()
+    api.when(lambda: json.loads(cloud.request("GET", "faults"))[0], lambda fault: fault["struck"] == 1)
 
-    twin = api.when(lambda: sent(api, command_id, linux), lambda reply: reply.code == "IdempotentProcessing")
+    twin = sent(api, command_id, linux)
     first.join()
 
-    assert twin.status == 403
+    assert (twin.status, twin.code) == (403, "IdempotentProcessing")
     assert sent(api, command_id, linux).body["InvokeId"] == answers[0].body["InvokeId"]
     assert len(api("DescribeInvocations").body["Invocations"]["Invocation"]) == 1
