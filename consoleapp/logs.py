@@ -26,4 +26,7 @@ class JSONFormatter(logging.Formatter):
 
 def _tidy(text: str) -> str:
     text = _SIGNIN_LINK.sub(r"\1…", text)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+    if len(text) <= LONGEST:
+        return text
+    end = LONGEST * 3 // 4  # a traceback says at its end what went wrong
+    return f"{text[: LONGEST - end]}… ({len(text)} characters) …{text[-end:]}"
