@@ -25,7 +25,6 @@ def call(
     Waits for a permit of the rate limiter first, but for the two operations that run something. Never retries.
     """
     outcome = _outcome(operation, connection, region, request, date)
-    del request  # an error report shows the variables of every frame, and this one holds parameter values
     if isinstance(outcome, CloudError):
         raise outcome
     return outcome

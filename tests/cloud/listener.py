@@ -30,12 +30,18 @@ class Listener:
     """Answers every request by `script`, which gets the connection once the request has been read to its end."""
 
     def __init__(
-        self, script: Script | None = None, *, tls: ssl.SSLContext | None = None, greeting: bytes = b""
+        self,
+        script: Script | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        greeting: bytes = b"",
+        breaks_after: int | None = None,
     ) -> None:
         self.heard: list[Heard] = []
         self.script = script or answer({"RequestId": "R-1", "InvokeId": "t-1"})
         self._tls = tls
         self._greeting = greeting  # said before anything is read
+        self._breaks_after = breaks_after  # bytes of a request, then the connection is reset
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._closing = False
@@ -80,6 +86,9 @@ class Listener:
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open[number] = connection
             connection.sendall(self._greeting)
+            if self._breaks_after is not None:
+                connection.recv(self._breaks_after)
+                _break(connection)
             while head := _read_head(connection):
                 self.heard.append(_parsed(head, number))
                 self.script(connection)

@@ -323,6 +323,16 @@ def test_a_connection_that_breaks_after_the_request_says_nothing(outcome_of, scr
     assert isinstance(outcome_of(script), OutcomeUnknown)
 
 
+def test_a_connection_that_breaks_while_the_request_is_written_says_nothing(request_for):
+    with Listener(breaks_after=10) as listener:
+        request = request_for(parameters=json.dumps({"x": "y" * 8_000_000}))
+
+        with pytest.raises(OutcomeUnknown) as raised:
+            invoke(connected_to(listener.url), request, client_token="token", date=datetime.now(UTC))
+
+    assert raised.value.code == "ConnectionBroken"
+
+
 def test_half_an_answer_that_reads_as_a_whole_one_says_nothing(outcome_of):
     body = json.dumps(GOOD).encode()
 

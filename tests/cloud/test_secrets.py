@@ -1,5 +1,6 @@
 """No secret in any error or log, whatever goes wrong (C37, C38), and no random answer that passes for an acceptance."""
 
+import importlib
 import json
 import logging
 import pickle
@@ -78,9 +79,14 @@ def faulty(request: pytest.FixtureRequest, listener: Listener, monkeypatch: pyte
 
 @pytest.fixture
 def talkative(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything that can be made to speak does."""
+    """Everything that can be made to speak does, even where somebody has opened the SDK's loggers again."""
     monkeypatch.setenv("DEBUG", "sdk")
     monkeypatch.setattr(logging.root, "level", logging.NOTSET)
+    importlib.import_module("cloud.wire")
+    for name in ("darabonba-core", "alibabacloud-tea"):
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)
+        logging.getLogger(name).manager._clear_cache()
 
 
 def holds_a_secret(text: str) -> list[str]:
