@@ -18,7 +18,9 @@ class Lock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise AlreadyRunning(f"Already running ({self._holder()}).") from None
+            holder = self._holder()
+            self.release()
+            raise AlreadyRunning(f"Already running ({holder}).") from None
         self.say("")
 
     def say(self, address: str) -> None:
@@ -26,6 +28,9 @@ class Lock:
         self._file.truncate(0)
         self._file.write(f"{os.getpid()} {address}")
         self._file.flush()
+
+    def release(self) -> None:
+        self._file.close()
 
     def _holder(self) -> str:
         self._file.seek(0)

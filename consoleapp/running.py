@@ -45,6 +45,7 @@ class Console:
     """Everything that runs, in the order in which it is started."""
 
     def __init__(self, say: Say) -> None:
+        """Raises AlreadyRunning, CannotListen."""
         self._say = say
         self._lock = Lock(settings.VAR)
         self._socket = listen(settings.HOST, settings.PORT)
@@ -84,6 +85,7 @@ class Console:
         if self._cloud is not None:
             self._cloud.stop(patience=1)
         connections.close_all()
+        self._lock.release()
 
     def _reach_cloud(self) -> None:
         if simulated_cloud.is_wanted():
