@@ -4,6 +4,8 @@
 //   import { open, confirm }             from other modules
 // The fragment of a data-dialog link is <header><h2 id="dialog-title">…</h2></header><div class="in">…</div><footer>…</footer>,
 // inside one <form> if it posts. [data-close] closes; focus goes to [autofocus] (the safe button) and back to the opener.
+import { load } from "./load.js";
+
 const openers = new WeakMap();
 
 export function open(dialog, opener = document.activeElement) {
@@ -23,8 +25,7 @@ export function confirm(dialog) {
 
 async function fetchInto(dialog, link) {
   const content = dialog.querySelector("#dialog-content");
-  await htmx.ajax("GET", link.href, { target: content, swap: "innerHTML" });
-  if (content.childElementCount) open(dialog, link);
+  if (await load(link.href, content)) open(dialog, link);
 }
 
 document.addEventListener("click", (event) => {

@@ -5,6 +5,7 @@
 // and the same markup is the full page. Inside a drawer addresses are replaced (hx-replace-url), never pushed.
 // A form in it with [data-asks-before-leaving] asks before what was typed is left.
 import { confirm, open } from "./dialogs.js";
+import { load } from "./load.js";
 
 const drawer = document.getElementById("drawer");
 const content = document.getElementById("drawer-content");
@@ -12,8 +13,7 @@ let listAddress = null; // where the drawer was opened from; null while it is cl
 let listTitle = "";
 
 async function show(link) {
-  await htmx.ajax("GET", link.href, { target: content, swap: "innerHTML" });
-  if (!content.childElementCount) return; // signed out, or no answer
+  if (!(await load(link.href, content))) return; // signed out
   listAddress = location.href;
   listTitle = document.title;
   history.pushState({ drawer: true }, "", link.href);

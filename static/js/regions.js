@@ -1,14 +1,12 @@
 // The region selector: loads its list when first opened, filters it by name (both languages), ID and pinyin initials
 // (each row's data-words), ↑ ↓ Enter Esc. Without script the button is a link to the same list as a page.
+import { load } from "./load.js";
+
 const button = document.querySelector("[data-regions]");
 const popover = document.getElementById("regions");
-let isLoaded = false;
 
 async function show() {
-  if (!isLoaded) {
-    await htmx.ajax("GET", button.href, { target: popover, swap: "innerHTML" });
-    isLoaded = popover.childElementCount > 0;
-  }
+  if (!popover.querySelector(".opts") && !(await load(button.href, popover))) return;
   popover.showPopover();
   popover.querySelector("input[type=search]")?.focus();
 }

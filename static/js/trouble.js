@@ -20,6 +20,13 @@ function signIn() {
   location.assign(`${address}?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
+// What was sent by a button is sent again by that button: this note can only be put away.
+function flashNote(note) {
+  note.querySelector("[data-retry]")?.setAttribute("hidden", "");
+  note.querySelector("[data-dismiss]")?.removeAttribute("hidden");
+  flash(note);
+}
+
 function noteOf(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
@@ -36,8 +43,8 @@ addEventListener("htmx:beforeSwap", (event) => {
   if (!isNoted(xhr.status)) return;
   event.detail.shouldSwap = false;
   const note = noteOf(xhr.responseText) ?? unreachable();
-  if (isPoll(elt)) return xhr.status < 500 && xhr.status !== 429 && flash(note);
-  if (requestConfig.verb !== "get") return flash(note);
+  if (isPoll(elt)) return xhr.status < 500 && xhr.status !== 429 && flashNote(note);
+  if (requestConfig.verb !== "get") return flashNote(note);
   remember(target, requestConfig, elt);
   target.replaceChildren(note);
   htmx.process(note);
@@ -47,7 +54,7 @@ for (const kind of ["htmx:sendError", "htmx:timeout"])
   addEventListener(kind, (event) => {
     const { requestConfig, elt, target } = event.detail;
     if (isPoll(elt)) return; // poll.js says so
-    if (requestConfig?.verb !== "get") return flash(unreachable());
+    if (requestConfig?.verb !== "get") return flashNote(unreachable());
     remember(target, requestConfig, elt);
     target.replaceChildren(unreachable());
   });
@@ -57,7 +64,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   let target = button.parentElement;
   while (target && !last.has(target)) target = target.parentElement;
-  if (!target) return button.closest(".note")?.remove();
+  if (!target) return;
   const { path, verb, source } = last.get(target);
-  htmx.ajax(verb, path, { target, source, swap: "innerHTML" });
+  htmx.ajax(verb, path, { target, source, swap: "innerHTML" }).catch(() => {});
 });
