@@ -3,6 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
+
+
+class RunOver(Exception):
+    """Whatever slept need not go on: the run has ended."""
 
 
 class RunClock:
@@ -19,6 +24,7 @@ class RunClock:
         self._expire = expire
         self._began = time.monotonic()
         self._skipped = 0.0
+        self._over = asyncio.Event()
 
     @property
     def elapsed(self) -> float:
@@ -29,11 +35,18 @@ class RunClock:
         return self._timeout - self.elapsed
 
     async def sleep(self, seconds: float) -> None:
-        """Return when the time has passed, or never when the run times out before."""
+        """Return when the time has passed. Raises RunOver when the run ends before."""
         left = max(0.0, self.left)
         waited = min(seconds, left)
         self._skipped += waited * (1 - self._pace)
-        await asyncio.sleep(waited * self._pace)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), waited * self._pace)
         if seconds >= left:
             self._expire()
-            await asyncio.Event().wait()  # whoever ends the run cancels this
+            await self._over.wait()
+        if self._over.is_set():
+            raise RunOver
+
+    def end(self) -> None:
+        """Wake what still sleeps."""
+        self._over.set()

@@ -20,7 +20,6 @@ from simulator.machines.seeds import seed
 from simulator.machines.windows import batch, powershell
 from simulator.machines.windows.host import WindowsHost
 
-_DEAF_AFTER: Final = 1.0  # seconds in which a script that was told to end must have ended
 _LOOK_AGAIN: Final = 1.0  # seconds: how precise time-outs are for scripts that do not sleep
 
 
@@ -63,7 +62,7 @@ class Execution:
         """How it ended, for the agent: `end` is exited, timeout, stopped, rebooted or failed."""
         script = asyncio.ensure_future(self._script())
         end = await self._first_end(script)
-        deaf = not await _is_done(script)
+        deaf = await _is_deaf(script)
         output, dropped = self._output.reported(self._clock.elapsed)
         changes = self._live.changes()
         return {
@@ -82,7 +81,8 @@ class Execution:
             await asyncio.wait([script, self._cut_off], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var]
         if script.done():
             return "failed" if script.exception() else "exited"
-        return self._cut_off.result() if self._cut_off.done() else "timeout"
+        self._cut("timeout")
+        return self._cut_off.result()
 
     def _cut(self, end: str) -> None:
         if not self._cut_off.done():
@@ -107,15 +107,16 @@ class Execution:
         return min(usual, 12.0, self._task.timeout * 0.3)
 
     def _write(self, data: bytes) -> None:
-        if shown := self._output.write(data):
+        """What comes after the end was decided is the noise of ending it."""
+        if not self._cut_off.done() and (shown := self._output.write(data)):
             self._show(shown)
 
 
-async def _is_done(script: "asyncio.Future[int]") -> bool:
-    """Whether the script has ended, after it was told to if it had not."""
+async def _is_deaf(script: "asyncio.Future[int]") -> bool:
+    """End the script, if it has not ended. Whether it goes on all the same."""
     script.cancel()
-    await asyncio.wait([script], timeout=_DEAF_AFTER)
-    return script.done()
+    await asyncio.wait([script])
+    return not script.cancelled() and isinstance(script.exception(), shell.Deaf)
 
 
 def failure(error: Exception) -> Frame:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-KEPT_BYTES: Final = 4 * 1024 * 1024  # of changed files per machine; the largest beyond that are lost when a run ends
+KEPT_BYTES: Final = 1024 * 1024  # of changed files per machine; the largest beyond that are lost when a run ends
 KEPT_FILES: Final = 2000
 _PASSING: Final = ("/proc", "/sys", "/dev", "/usr/bin")  # made anew for each run
 
@@ -113,13 +113,21 @@ def _as_much_as_fits(changed: dict[str, Entry]) -> dict[str, Entry]:
 def _packed(entry: Entry) -> dict[str, Any]:
     fields: dict[str, Any] = {"mode": entry.mode, "modified": entry.modified}
     if entry.data is not None:
-        try:
+        if _is_text(entry.data):
             fields["text"] = entry.data.decode()
-        except UnicodeDecodeError:
+        else:
             fields["base64"] = b64encode(entry.data).decode()
     if entry.target is not None:
         fields["target"] = entry.target
     return fields
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether JSON says it in about as many bytes."""
+    try:
+        return data.decode().replace("\n", "").replace("\t", "").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _unpacked(fields: Mapping[str, Any]) -> Entry:

@@ -10,7 +10,7 @@ from typing import Final
 
 from simulator.machines.model import Machine, Task
 
-_ACS: Final = re.compile(r"\{\{\s*ACS\s*::\s*(?P<name>[^{}|]*?)\s*\}\}", re.IGNORECASE)
+_ACS: Final = re.compile(r"\{\{\s*ACS\s*::(?P<name>[^{}|]*)\}\}", re.IGNORECASE)
 _SCRIPT_FILE: Final = re.compile(
     r"\{\{\s*ACS\s*::\s*ScriptFileName\s*(?:\|\s*Ext\(\s*\"(?P<ext>[^\"]*)\"\s*\)\s*)?\}\}", re.I
 )
@@ -34,9 +34,9 @@ def fill_in(content: str, machine: Machine, task: Task) -> str:
 
     def value(match: re.Match[str]) -> str:
         try:
-            return values[match["name"].lower()]
+            return values[match["name"].strip().lower()]
         except KeyError:
-            raise UnknownBuiltIn(match["name"]) from None
+            raise UnknownBuiltIn(match["name"].strip()) from None
 
     return _STORED.sub(lambda match: f"simulated-{match['name']}", _ACS.sub(value, content))
 

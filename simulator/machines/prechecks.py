@@ -49,9 +49,10 @@ def _content_failures(machine: Machine, task: Task) -> Iterator[Ended]:
 
 
 def _linux_failures(machine: Machine, task: Task, changes: Changes) -> Iterator[Ended]:
-    account = find(_passwd(machine, changes), task.username or "root")
+    user = task.username or "root"
+    account = find(_passwd(machine, changes), user)
     if account is None:
-        yield _invalid("AccountNotExists", f"The specified user {task.username} does not exist on the instance.")
+        yield _invalid("AccountNotExists", f"The specified user {user} does not exist on the instance.")
     elif task.working_dir:
         if not _is_folder(task.working_dir, machine, changes):
             yield _no_directory(task.working_dir)

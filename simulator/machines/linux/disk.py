@@ -41,7 +41,7 @@ def dating(tree: Tree) -> str:
 def read_back(files: FileSystem) -> dict[str, Entry]:
     """What is there now, but for what the kernel would make up, and for files too large to be kept."""
     found: dict[str, Entry] = {}
-    folders = [""]
+    folders = [""] if files.exists("/") else []  # after `rm -rf /` there is not even that
     while folders:
         above = folders.pop()
         for each in files.read_dir(above or "/"):

@@ -100,5 +100,5 @@ class Services:
 
 
 def _field(content: str, name: str) -> str:
-    match = re.search(rf"^\s*{name}\s*=\s*(.+?)\s*$", content, re.MULTILINE)
-    return match[1] if match else ""
+    match = re.search(rf"^[ \t]*{name}[ \t]*=(.+)$", content, re.MULTILINE)
+    return match[1].strip() if match else ""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from bashkit import Bash, BashError, ExecutionProfile
+from bashkit import Bash, BashError, ExecResult, ExecutionProfile
 
 from simulator.machines.linux import programs
 from simulator.machines.linux.accounts import Account
@@ -17,6 +17,7 @@ from simulator.machines.model import Task
 # Steps of one script: a loop around nothing takes some five seconds to get there. Whoever gets there goes on without
 # stepping, so that it runs into its time-out as on a real machine, but leaves the processor to the others.
 _STEPS: Final = 1_000_000
+_DEAF_AFTER: Final = 1.0  # seconds
 _KILLED: Final = 137
 _PROGRAM_FOLDERS: Final = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
 _STRAY: Final = "/home/user"  # made by the interpreter for itself
@@ -42,6 +43,10 @@ async def run(task: Task, content: str, host: Host, write: Callable[[bytes], Non
     finally:
         if host.exists(path):
             host.files.remove(path)
+
+
+class Deaf(Exception):
+    """The script was told to end and did not."""
 
 
 class _Interpreter:
@@ -71,11 +76,20 @@ class _Interpreter:
 
         running = asyncio.ensure_future(shell.execute(line, hear))
         try:
-            result = await running
+            result = await asyncio.shield(running)
         except asyncio.CancelledError:
-            shell.cancel()  # a busy loop does not look at the future
+            await self._end(shell, running)
             raise
         return await self._exit_code(result.exit_code, result.error or "", path)
+
+    async def _end(self, shell: Bash, running: "asyncio.Future[ExecResult]") -> None:
+        """The shell looks up between two commands only, so the one it waits for must end too."""
+        shell.cancel()
+        self._host.clock.end()
+        await asyncio.wait([running], timeout=_DEAF_AFTER)
+        if not running.done():
+            running.cancel()
+            raise Deaf
 
     def _shell(self, *, uses_python: bool) -> Bash:
         host, account = self._host, self._account()
@@ -84,6 +98,7 @@ class _Interpreter:
             hostname=host.hostname,
             cwd=self._task.working_dir or account.home,
             env=self._environment(account),
+            timeout_seconds=max(1.0, host.clock.left),
             max_commands=_STEPS,
             max_loop_iterations=_STEPS,
             python=uses_python and self._has_python3,
@@ -126,10 +141,13 @@ class _Interpreter:
         if mistake := _SYNTAX_ERROR.match(error):
             self._write(f"{path}: line {mistake[1]}: {mistake[2]}\n".encode())
             return 2
-        if "command count" in error or "iterations" in error:
+        if any(limit in error for limit in ("execution timeout", "command count", "iterations")):
             await self._host.clock.sleep(float("inf"))
-        self._write(f"{path}: Killed ({error.rpartition(': ')[2]}: a limit of this simulated machine)\n".encode())
-        return _KILLED
+        if "limit" in error or "budget" in error:
+            self._write(f"{path}: Killed ({error.rpartition(': ')[2]}: a limit of this simulated machine)\n".encode())
+            return _KILLED
+        self._write(f"{path}: {error}\n".encode())
+        return code
 
 
 def _parses(shell: Bash, content: str) -> bool:

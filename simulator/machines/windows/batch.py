@@ -4,12 +4,13 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import re2
+
 from simulator.machines.windows.host import NoSuchThing, WindowsHost
 
-_IF: Final = re.compile(
-    r"if\s+(?P<not>not\s+)?(?P<condition>errorlevel\s+\d+|\S+\s*==\s*\S+|\S+\s+(?:equ|neq|lss|leq|gtr|geq)\s+\S+)\s+(?P<then>.+)",
-    re.I,
-)
+_CONDITION: Final = r"errorlevel\s+\d+|\S+\s*==\s*\S+|\S+\s+(?:equ|neq|lss|leq|gtr|geq)\s+\S+"
+_IF: Final = re2.compile(rf"(?i)if\s+(?P<not>not\s+)?(?P<condition>{_CONDITION})\s+(?P<then>.+)")
+_LONGEST_LINE: Final = 8191  # of the real command processor too
 _COMPARISONS: Final[dict[str, Callable[[int, int], bool]]] = {
     "equ": lambda a, b: a == b,
     "neq": lambda a, b: a != b,
@@ -49,7 +50,11 @@ class _Batch:
         line = line.removeprefix("@")
         if not line or line.startswith(("::", "rem ", "REM ")) or line.lower() == "rem":
             return
-        await self._run(self._filled(line))
+        line = self._filled(line)
+        if len(line) > _LONGEST_LINE:
+            self._write("The input line is too long.\r\n")
+            raise _Ended(1)
+        await self._run(line)
 
     def _filled(self, line: str) -> str:
         values = self._variables | {"ERRORLEVEL": str(self.error_level), "CD": "C:\\Windows\\System32"}
@@ -57,7 +62,7 @@ class _Batch:
         return re.sub(r"%(\w+)%", lambda match: values.get(match[1].upper(), ""), line)
 
     async def _run(self, line: str) -> None:
-        for part in re.split(r"\s*&&?\s*", line) if not line.lower().startswith(("echo", "if")) else [line]:
+        for part in re.split(r"&&?", line) if not line.lower().startswith(("echo", "if")) else [line]:
             await self._run_one(part.strip())
             if self.error_level and "&&" in line:
                 return

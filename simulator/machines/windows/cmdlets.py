@@ -91,8 +91,13 @@ def is_like(text: str, pattern: str) -> bool:
     return fnmatchcase(text.lower(), pattern.lower().replace("[", "[[]"))
 
 
+def is_known(name: str) -> bool:
+    return name.lower() in _BY_NAME
+
+
 async def call(name: str, host: WindowsHost, arguments: Call) -> Value:
-    return await _CMDLETS[name](host, arguments)
+    """Raises NotSupported, and NoSuchThing of the host."""
+    return await _BY_NAME[name.lower()](host, arguments)
 
 
 # -- output
@@ -127,7 +132,7 @@ async def _select_object(host: WindowsHost, arguments: Call) -> Value:
         values = values[:count]
     if name := arguments.named.get("expandproperty"):
         return [each.get(shown(name)) for each in values if isinstance(each, Record)]
-    names = [shown(word) for word in arguments.words or [arguments.named.get("property")] if word]
+    names = [shown(word) for word in (arguments.named.get("property"), *arguments.words) if word]
     if not names:
         return list(values)
     return [Record(tuple((n, each.get(n)) for n in names), tuple(names)) for each in values if isinstance(each, Record)]
@@ -263,28 +268,29 @@ async def _start_sleep(host: WindowsHost, arguments: Call) -> Value:
 
 _CMDLETS: Final[dict[str, Cmdlet]] = {
     "echo": _write_output,
-    "format-list": _unchanged,
-    "format-table": _unchanged,
-    "get-ciminstance": _cim_instance,
-    "get-computerinfo": _computer_info,
-    "get-date": _get_date,
-    "get-hotfix": _hot_fixes,
-    "get-service": _get_service,
-    "get-webapppoolstate": _pool_state,
-    "get-wmiobject": _cim_instance,
-    "import-module": _nothing,
-    "out-null": _nothing,
-    "out-string": _unchanged,
-    "restart-service": _restart_service,
-    "restart-webapppool": _restart_pool,
-    "select-object": _select_object,
-    "start-service": _start_service,
-    "start-sleep": _start_sleep,
-    "start-webapppool": _start_pool,
-    "stop-service": _stop_service,
-    "stop-webapppool": _stop_pool,
-    "write-error": _write_error,
-    "write-host": _write_host,
-    "write-output": _write_output,
+    "Format-List": _unchanged,
+    "Format-Table": _unchanged,
+    "Get-CimInstance": _cim_instance,
+    "Get-ComputerInfo": _computer_info,
+    "Get-Date": _get_date,
+    "Get-HotFix": _hot_fixes,
+    "Get-Service": _get_service,
+    "Get-WebAppPoolState": _pool_state,
+    "Get-WmiObject": _cim_instance,
+    "Import-Module": _nothing,
+    "Out-Null": _nothing,
+    "Out-String": _unchanged,
+    "Restart-Service": _restart_service,
+    "Restart-WebAppPool": _restart_pool,
+    "Select-Object": _select_object,
+    "Start-Service": _start_service,
+    "Start-Sleep": _start_sleep,
+    "Start-WebAppPool": _start_pool,
+    "Stop-Service": _stop_service,
+    "Stop-WebAppPool": _stop_pool,
+    "Write-Error": _write_error,
+    "Write-Host": _write_host,
+    "Write-Output": _write_output,
 }
-NAMES: Final = frozenset(_CMDLETS)
+NAMES: Final = tuple(_CMDLETS)
+_BY_NAME: Final = {name.lower(): cmdlet for name, cmdlet in _CMDLETS.items()}

@@ -32,7 +32,8 @@ _COMPARISONS: Final[dict[str, Callable[[Value, Value], bool]]] = {
     "-le": lambda a, b: _number(a) <= _number(b),
     "-like": lambda a, b: cmdlets.is_like(cmdlets.shown(a), cmdlets.shown(b)),
 }
-_KNOWN: Final = "variables, strings, comparisons, if, exit and " + ", ".join(sorted(cmdlets.NAMES))
+_LONGEST_TEXT: Final = 1_000_000  # characters
+_KNOWN: Final = "variables, strings, comparisons, if, exit and " + ", ".join(cmdlets.NAMES)
 
 
 class NotUnderstood(Exception):
@@ -241,7 +242,7 @@ class _Parser:
                 self._expect(")")
             case "word" if re.fullmatch(r"-?\d+", token.text):
                 value = Text((token.text,))
-            case "word" if token.text.lower() in cmdlets.NAMES:
+            case "word" if cmdlets.is_known(token.text):
                 return self._command(token)
             case _:
                 self._at -= 1
@@ -254,13 +255,13 @@ class _Parser:
         arguments: list[tuple[str, Expression | None]] = []
         while not self._at_end_of_statement():
             token = self._peek()
-            if token.text == ",":
-                self._fail()
-            if token.kind == "word" and re.match(r"-[A-Za-z]", token.text):
+            if token.text == ",":  # a list is as good as its members one by one
+                self._take()
+            elif token.kind == "word" and re.match(r"-[A-Za-z]", token.text):
                 arguments.append((self._take().text[1:].lower(), self._argument_value()))
             else:
                 arguments.append(("", self._argument()))
-        return Command(name.text.lower(), tuple(arguments), name.line)
+        return Command(name.text, tuple(arguments), name.line)
 
     def _argument_value(self) -> Expression | None:
         """What follows a parameter's name; None for a switch."""
@@ -394,6 +395,8 @@ class _Runner:
         if len(parts) == 1 and isinstance(parts[0], str) and re.fullmatch(r"-?\d+", parts[0]):
             return int(parts[0])
         values = [part if isinstance(part, str) else cmdlets.shown(await self._value(part)) for part in parts]
+        if sum(map(len, values)) > _LONGEST_TEXT:
+            raise NotUnderstood("a text of more than a million characters", 0)
         return "".join(values)
 
     async def _call(

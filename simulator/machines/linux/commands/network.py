@@ -6,7 +6,7 @@ cloud answers with what a script may ask of it; everything else can't be reached
 """
 
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from bashkit import BuiltinResult
 
@@ -101,9 +101,7 @@ def curl(call: Call) -> Answer:
     arguments = call.parsed(*_WITH_VALUE)
     if not arguments.words:
         return failed("curl: no URL specified!\ncurl: try 'curl --help' for more information", 2)
-    address = arguments.words[-1]
-    url = urlsplit(address if "://" in address else f"http://{address}")
-    body = _fetched(call.host, url)
+    body = _fetched(call.host, arguments.words[-1])
     if isinstance(body, BuiltinResult):
         return _quiet(arguments, body)
     status = 200 if body else 404
@@ -112,13 +110,16 @@ def curl(call: Call) -> Answer:
     return _received(call, arguments, status, body)
 
 
-def _fetched(host: Host, url: SplitResult) -> str | BuiltinResult:
+def _fetched(host: Host, address: str) -> str | BuiltinResult:
     """The body, empty for what is not there, or why there is no connection."""
     try:
+        url = urlsplit(address if "://" in address else f"http://{address}")
         port = url.port or (443 if url.scheme == "https" else 80)
     except ValueError:
         return failed("curl: (3) URL using bad/illegal format or missing URL", 3)
     name = url.hostname or ""
+    if url.scheme not in ("http", "https"):
+        return failed(f'curl: (1) Protocol "{url.scheme}" not supported or disabled in libcurl', 1)
     if name == _METADATA_IP:
         return _metadata(host, url.path)
     if name in ("localhost", "127.0.0.1", host.machine.private_ip, host.hostname):
@@ -166,8 +167,8 @@ def _quiet(arguments: Arguments, failure: BuiltinResult) -> BuiltinResult:
 
 
 def wget(call: Call) -> Answer:
-    words = call.parsed("-O", "-o", "-T", "-t", "-P").words
-    name = urlsplit(words[0] if "://" in words[0] else f"http://{words[0]}").hostname if words else ""
+    words = call.parsed("-O", "-o", "-T", "-t", "-P").words or [""]
+    name = words[0].partition("://")[2].partition("/")[0] or words[0]
     return failed(f"wget: unable to resolve host address ‘{name}’", 4)
 
 

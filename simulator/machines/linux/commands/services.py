@@ -339,7 +339,7 @@ def _tested(call: Call) -> Answer:
     )
 
 
-async def journalctl(call: Call) -> Answer:
+def journalctl(call: Call) -> Answer:
     arguments = call.parsed("-u", "--unit", "-n", "--lines", "--since", "--until", "-p", "--priority", "-o", "--output")
     lines = call.host.read(JOURNAL).splitlines(keepends=True)
     if name := arguments.value("-u", "--unit"):
@@ -347,9 +347,10 @@ async def journalctl(call: Call) -> Answer:
         lines = _journal_of(call, unit) if unit else []
     count = arguments.value("-n", "--lines")
     shown = lines[-int(count) :] if count.isdigit() else lines
+    text = "".join(reversed(shown) if arguments.has("-r") else shown) or "-- No entries --\n"
     if arguments.has("-f", "--follow"):
-        await call.host.clock.sleep(float("inf"))
-    return "".join(reversed(shown) if arguments.has("-r") else shown) or "-- No entries --\n"
+        return BuiltinResult(text, "journalctl: this simulated machine does not follow the journal\n", 1)
+    return text
 
 
 def _journal_of(call: Call, unit: Unit) -> list[str]:
