@@ -46,23 +46,22 @@ SENTENCES: dict[str, _StrPromise] = {
     "released": gettext_lazy("The instance was released or isn’t in %(region)s."),
     "locked": gettext_lazy("The instance is locked by the cloud (%(why)s)."),
 }
-# In a few words, for counts: "4 stopped".
-SHORT: dict[str, _StrPromise] = {
-    "stopped": gettext_lazy("stopped"),
-    "starting": gettext_lazy("starting"),
-    "stopping": gettext_lazy("stopping"),
-    "pending": gettext_lazy("pending"),
-    "no-agent": gettext_lazy("without agent"),
-    "agent-abnormal": gettext_lazy("agent abnormal"),
-    "agent-never": gettext_lazy("agent never reported"),
-    "os-windows": gettext_lazy("Windows"),
-    "os-linux": gettext_lazy("Linux"),
-    "password": gettext_lazy("without password name"),
-    "managed-offline": gettext_lazy("managed offline"),
-    "managed-region": gettext_lazy("managed, not available here"),
-    "released": gettext_lazy("released"),
-    "locked": gettext_lazy("locked"),
-}
+COUNTED: dict[str, _StrPromise] = {
+    "stopped": gettext_lazy("%(n)s stopped"),
+    "starting": gettext_lazy("%(n)s starting"),
+    "stopping": gettext_lazy("%(n)s stopping"),
+    "pending": gettext_lazy("%(n)s pending"),
+    "no-agent": gettext_lazy("%(n)s without agent"),
+    "agent-abnormal": gettext_lazy("%(n)s agent abnormal"),
+    "agent-never": gettext_lazy("%(n)s agent never reported"),
+    "os-windows": gettext_lazy("%(n)s with Windows"),
+    "os-linux": gettext_lazy("%(n)s with Linux"),
+    "password": gettext_lazy("%(n)s without password name"),
+    "managed-offline": gettext_lazy("%(n)s managed offline"),
+    "managed-region": gettext_lazy("%(n)s managed, not available here"),
+    "released": gettext_lazy("%(n)s released"),
+    "locked": gettext_lazy("%(n)s locked"),
+}  # many at once, in a few words
 FIXES = {
     "stopped": "start",
     "starting": "check",
@@ -141,7 +140,7 @@ def sentence(
     """Why `instance` can't run, in the current language. A status that is not known yet is named as it came."""
     known = SENTENCES.get(reason)
     if known is None:
-        return _("The instance is %(status)s. Wait until it is running.") % {"status": status_word(reason)}
+        return _("The instance is %(status)s. Wait until it is running.") % {"status": status_name(reason).lower()}
     return str(known) % {
         "time": _silence(instance.heartbeat_at if instance else None),
         "type": CommandType(command_type).label if command_type else _("PowerShell and Bat"),
@@ -150,9 +149,9 @@ def sentence(
     }
 
 
-def status_word(status: str) -> str:
-    """In the middle of a sentence: "stopping"."""
-    words = {
+def status_name(status: str) -> str:
+    """ "Stopping"; one that is not known yet as it came."""
+    names = {
         "running": pgettext("instance", "Running"),
         "stopped": pgettext("instance", "Stopped"),
         "starting": pgettext("instance", "Starting"),
@@ -160,11 +159,12 @@ def status_word(status: str) -> str:
         "pending": pgettext("instance", "Pending"),
         "released": pgettext("instance", "Released"),
     }
-    return words.get(status, status).lower()
+    return names.get(status, status)
 
 
-def short(reason: str) -> str:
-    return str(SHORT.get(reason, reason))
+def counted(reason: str, n: int) -> str:
+    """ "4 stopped" """
+    return str(COUNTED.get(reason, f"%(n)s {reason}")) % {"n": f"{n:,}"}
 
 
 def _silence(since: datetime | None) -> str:
@@ -219,6 +219,12 @@ def tally(region: str, chosen: Collection[str], command_type: str) -> Tally:
 def fit_ones(region: str, chosen: Collection[str], command_type: str) -> list[ReasonedInstance]:
     """Those of the chosen that can run, by name: the order in which they are sent."""
     return list(with_reason(_chosen(region, chosen), command_type).filter(reason="").order_by("name", "instance_id"))
+
+
+def fit_ids(region: str, ids: Collection[str], command_type: str) -> list[str]:
+    """Those of the ids that can run, in their order."""
+    fit = set(with_reason(_chosen(region, ids), command_type).filter(reason="").values_list("instance_id", flat=True))
+    return [one for one in ids if one in fit]
 
 
 def _chosen(region: str, chosen: Collection[str]) -> QuerySet[Instance]:

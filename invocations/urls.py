@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from invocations.views import history, instance, run, target
+from invocations.views import history, instance, panel, picker, run, target
 
 
 class InstanceId:
@@ -31,4 +31,10 @@ urlpatterns = [
     path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/output.txt", target.download, name="output"),
     path("r/<region>/commands/<cloud_id>/runs/", history.command_runs, name="command_runs"),
     path("r/<region>/instances/<instance:instance_id>/", instance.instance, name="instance"),
+    path("r/<region>/commands/<cloud_id>/run/", panel.panel, name="panel"),
+    path("r/<region>/picker/<kind>/", picker.picker, name="picker"),
+    path("r/<region>/picker/<kind>/suggestions/", picker.suggestions, name="suggestions"),
+    path("r/<region>/drafts/<uuid:draft>/selection/", picker.selection, name="selection"),
+    path("r/<region>/drafts/<uuid:draft>/review/", picker.review, name="review"),
+    path("r/<region>/drafts/<uuid:draft>/paste/", picker.paste, name="paste"),
 ]

@@ -1,0 +1,123 @@
+"""A run being prepared: what was typed and chosen so far, kept for its person alone, for 24 hours. Never a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import Person
+from commands.access import get_command_for
+from commands.models import Command
+from invocations.models import Draft, Invocation, TargetState
+
+KEPT = timedelta(hours=24)
+
+FAILED = (TargetState.FAILED, TargetState.TIMEOUT, TargetState.ERROR, TargetState.INVALID, TargetState.ABORTED)
+STATES_AGAIN: dict[str, tuple[TargetState, ...]] = {
+    "all": tuple(TargetState),
+    "failed": FAILED,
+    "skipped": (TargetState.SKIPPED,),
+    "unknown": (TargetState.UNKNOWN, TargetState.UNFOLLOWED),
+    "unsent": (TargetState.CANCELLED,),
+}  # what `which` of Run again stands for; "ids" is the given ones
+
+
+def find(person: Person, region: str, draft_id: UUID | None) -> Draft | None:
+    """The person's own draft, while it is kept. Another's is as good as none."""
+    if draft_id is None:
+        return None
+    oldest = timezone.now() - KEPT
+    drafts = Draft.objects.filter(pk=draft_id, person=person, region=region, updated_at__gt=oldest)
+    return drafts.select_related("command").first()
+
+
+def keep(person: Person, command: Command, draft_id: UUID, fields: Mapping[str, str]) -> Draft:
+    """Store what was typed, in the draft of this id or a new one. Raises Http404 when the id is another's."""
+    _forget_old_ones()
+    draft, is_new = Draft.objects.get_or_create(
+        pk=draft_id, defaults={"person": person, "region": command.region, "command": command, "fields": dict(fields)}
+    )
+    if draft.person_id != person.pk or draft.command_id != command.pk:
+        raise Http404
+    if not is_new:
+        type_again(draft, fields)
+    return draft
+
+
+def type_again(draft: Draft, fields: Mapping[str, str]) -> None:
+    """Replace what was typed; what is chosen stays."""
+    draft.fields = dict(fields)
+    draft.save(update_fields=["fields", "updated_at"])
+
+
+def choose(draft: Draft, change: Callable[[Sequence[str]], Sequence[str]]) -> None:
+    """Set the selection to what `change` makes of it; two clicks at once both count."""
+    with transaction.atomic():
+        row = Draft.objects.select_for_update().get(pk=draft.pk)
+        row.chosen = list(change(row.chosen))
+        row.save(update_fields=["chosen", "updated_at"])
+    draft.chosen = row.chosen
+
+
+def united(chosen: Iterable[str], more: Iterable[str]) -> list[str]:
+    """Both, each once, in the order of choosing."""
+    return list(dict.fromkeys([*chosen, *more]))
+
+
+def without(chosen: Iterable[str], fewer: Collection[str]) -> list[str]:
+    gone = set(fewer)
+    return [instance_id for instance_id in chosen if instance_id not in gone]
+
+
+def for_again(run: Invocation, which: Iterable[str], ids: Collection[str], person: Person) -> Draft:
+    """The panel of the same command, filled in as `run` was, with those of its targets that `which` names.
+
+    `which` are keys of STATES_AGAIN, or "ids" for the given ones; secrets must be typed again. Raises Http404 when the
+    command is no longer there for `person`.
+    """
+    return Draft.objects.create(
+        pk=uuid4(),
+        person=person,
+        region=run.region,
+        command=get_command_for(person, run.region, run.command_cloud_id),
+        fields=_fields_of(run),
+        chosen=_targets_again(run, set(which), ids),
+        again_of=run,
+    )
+
+
+def _fields_of(run: Invocation) -> dict[str, str]:
+    fields = {
+        "username": run.username,
+        "windows_password_name": run.windows_password_name,
+        "timeout": str(run.timeout),
+        "working_dir": run.working_dir,
+        "termination_mode": run.termination_mode,
+        "container_name": run.container_name,
+        "container_id": run.container_id,
+        "oss_delivery": run.oss_delivery,
+        "reason": run.reason,
+    }
+    for name, value in run.parameters.items():
+        fields[f"param-{name}"] = value
+        if not value:  # it was sent blank, so it stays so, whatever the default
+            fields[f"param-{name}-empty"] = "on"
+    return fields
+
+
+def _targets_again(run: Invocation, which: set[str], ids: Collection[str]) -> list[str]:
+    states = {state for word in which for state in STATES_AGAIN.get(word, ())}
+    targets = run.targets.order_by("name", "instance_id").values_list("instance_id", "state")
+    if "all" in which:
+        return [instance_id for instance_id, _state in targets]
+    by_id = set(ids) if "ids" in which else set()
+    return [instance_id for instance_id, state in targets if state in states or instance_id in by_id]
+
+
+def _forget_old_ones() -> None:
+    Draft.objects.filter(updated_at__lte=timezone.now() - KEPT).delete()

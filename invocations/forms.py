@@ -1,0 +1,267 @@
+"""The execute form: what is typed and chosen becomes a run, or one sentence for each thing that stands in the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.models import Person
+from accounts.plain_input import PlainForm, visible
+from cloud import limits
+from commands import definitions, parameters
+from commands.models import Command
+from instances.models import Kind
+from invocations import passwords, preflight
+from invocations.fields import ContainerId, Delivery, Line, PasswordName, Seconds, UserName
+from invocations.models import Invocation
+from invocations.parameter_fields import ON_PURPOSE, PREFIX, Parameter
+from invocations.submitting import RunPlan
+
+_PARAMETER_NAME = re.compile("[A-Za-z0-9_-]{1,64}")
+_PLACES = {"unknown-parameter": "#parameters", "too-large": "#content", "confirm": "#id_confirm_text"}
+_TARGETS = "#instances"  # where every other problem of the whole form is mended
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A sentence, and the place on the page where it is mended."""
+
+    sentence: str
+    href: str
+    code: str
+
+
+class RunForm(PlainForm):
+    """Bound to what was typed, to what a draft kept or to what a link brings: the check is the same for all three."""
+
+    data: QueryDict
+
+    username = UserName(
+        label=gettext_lazy("Execution user"),
+        max_length=limits.USERNAME_CHARACTERS,
+        too_long=gettext_lazy("The user name can have at most 255 characters."),
+        help_text=gettext_lazy("Default: root on Linux, System on Windows. Prefer a user with the least privilege."),
+        widget=forms.TextInput(attrs={"list": "users", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    windows_password_name = PasswordName(label=gettext_lazy("Password name"))
+    timeout = Seconds(
+        label=gettext_lazy("Timeout (s)"),
+        help_text=gettext_lazy("10–86400. The process is killed after this."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    working_dir = Line(
+        label=gettext_lazy("Execution path"),
+        max_length=limits.WORKING_DIR_CHARACTERS,
+        too_long=gettext_lazy("The execution path can have at most 200 characters."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    termination_mode = forms.ChoiceField(
+        label=gettext_lazy("On stop or timeout, end"),
+        choices=[
+            ("Process", gettext_lazy("the script")),
+            ("ProcessTree", gettext_lazy("the script and what it started")),
+        ],
+        required=False,
+    )
+    container_name = Line(label=gettext_lazy("Container name"), max_length=255)
+    container_id = ContainerId(label=gettext_lazy("Container ID"), max_length=255)
+    oss_delivery = Delivery(label=gettext_lazy("Full output to OSS"), max_length=1024)
+    reason = Line(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        too_long=gettext_lazy("The reason can have at most 200 characters."),
+    )
+    confirm_text = Line(label=gettext_lazy("Number of instances"))
+
+    def __init__(self, data: QueryDict, *, command: Command, chosen: Sequence[str]) -> None:
+        super().__init__(data.copy())
+        self.command = command
+        self.chosen = chosen
+        self.touched: list[str] = []  # fields that somebody has left
+        self.data.setdefault("timeout", str(command.timeout))
+        self.data.setdefault("working_dir", command.working_dir)
+        self.parameters = [Parameter(known, self) for known in definitions.definitions_of(command)]
+        for parameter in self.parameters:
+            parameter.start_with_default()
+            self.fields[parameter.key] = parameter.form_field()
+
+    @cached_property
+    def tally(self) -> preflight.Tally:
+        """What the chosen come to."""
+        return preflight.tally(self.command.region, self.chosen, self.command.type)
+
+    @property
+    def is_for_windows(self) -> bool:
+        return self.command.os_type == "windows"
+
+    @property
+    def names_a_user(self) -> bool:
+        return not preflight.is_default_user(self.data.get("username", "").strip())
+
+    # Cleaning
+
+    def _is_multiline(self, name: str) -> bool:
+        return name.startswith(PREFIX) or super()._is_multiline(name)
+
+    def clean(self) -> None:
+        for parameter in self.parameters:
+            parameter.clean()
+        self._refuse_unknown_parameters()
+        self._clean_size()
+        self._clean_password_name()
+        self._clean_container()
+        self._clean_targets()
+
+    def _refuse_unknown_parameters(self) -> None:
+        """The API would drop nothing either: it refuses names the command does not have, and knows no case."""
+        known = {key for parameter in self.parameters for key in (parameter.key, parameter.key + ON_PURPOSE)}
+        for key in sorted(key for key in self.data if key.startswith(PREFIX) and key not in known):
+            name = visible(key.removeprefix(PREFIX))
+            message = _("This command has no parameter %(name)s.")
+            if not _PARAMETER_NAME.fullmatch(name):
+                message = _(
+                    "A parameter name may have letters, digits, - and _, at most 64 characters. “%(name)s” does not."
+                )
+            self._refuse(message, "unknown-parameter", name=name[:100])
+
+    def _clean_size(self) -> None:
+        """With the very bytes the service will make of it."""
+        values = {parameter.name: parameter.value or "" for parameter in self.parameters}
+        size = parameters.size_after_base64(parameters.fill_in(self.command.content, values))
+        if size > limits.content_bytes():
+            message = _("The content and parameters are %(n)s bytes after Base64. The limit is %(max)s.")
+            self._refuse(message, "too-large", n=f"{size:,}", max=f"{limits.content_bytes():,}")
+
+    def _clean_password_name(self) -> None:
+        name = self.cleaned_data.get("windows_password_name")
+        if name is None:
+            return
+        user = self.cleaned_data.get("username")
+        if not self.is_for_windows:
+            if name:
+                self._refuse_field("windows_password_name", _("A password name is for Windows only."), "not-windows")
+        elif user and not name:
+            message = _("Choose the password name for %(user)s. Windows needs it when the user is not System.")
+            self._refuse_field("windows_password_name", message, "missing", user=user)
+        elif name and passwords.of(self.command.region).lacks(name):
+            message = _("The secret %(name)s is not in OOS in %(region)s. Choose another or create it.")
+            self._refuse_field("windows_password_name", message, "gone", name=name, region=self.command.region)
+
+    def _clean_container(self) -> None:
+        name, container_id = self.cleaned_data.get("container_name"), self.cleaned_data.get("container_id")
+        if self.is_for_windows and (name or container_id):
+            self._refuse_field("container_name", _("Containers are for Linux only."), "not-linux")
+        elif name and container_id:
+            self._refuse_field("container_id", _("Enter the container’s name or its ID, not both."), "container")
+
+    def _clean_targets(self) -> None:
+        """Says who is unfit, and goes on without them only when told to."""
+        fit, unfit = self.tally.fit, self.tally.unfit_total
+        if not self.chosen:
+            self._refuse(_("Choose at least one instance."), "none")
+        elif len(self.chosen) > settings.MAX_TARGETS:
+            most = f"{settings.MAX_TARGETS:,}"
+            self._refuse(_("At most %(max)s instances can be chosen for one run."), "too-many", max=most)
+        elif not fit:
+            self._refuse(_("None of the chosen instances can run this command."), "none-fit")
+        elif unfit and self.data.get("go_on_without_unfit") != "on":
+            message = ngettext(
+                "%(n)s of the chosen instances can’t run. Fix it, leave it out, or go on with the other %(m)s.",
+                "%(n)s of the chosen instances can’t run. Fix them, leave them out, or go on with the other %(m)s.",
+                unfit,
+            )
+            self._refuse(message, "some-unfit", n=f"{unfit:,}", m=f"{fit:,}")
+        elif self.needs_confirmation and self.cleaned_data.get("confirm_text") != str(fit):
+            self._refuse(_("Type %(text)s exactly to run this."), "confirm", text=str(fit))
+
+    @property
+    def needs_confirmation(self) -> bool:
+        return self.tally.fit > settings.CONFIRM_ABOVE
+
+    def _refuse(self, message: str, code: str, **params: str) -> None:
+        self.add_error(None, ValidationError(message, code=code, params=params))
+
+    def _refuse_field(self, field: str, message: str, code: str, **params: str) -> None:
+        self.add_error(field, ValidationError(message, code=code, params=params))
+
+    # What comes of it
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """In the order of the page: parameters, settings, targets."""
+        found = self.errors.as_data()
+        at_fields = [parameter.key for parameter in self.parameters] + list(type(self).base_fields)
+        problems = [
+            Problem(" ".join(error.messages), f"#{self[name].id_for_label}", str(error.code))
+            for name in at_fields
+            for error in found.get(name, [])
+        ]
+        for error in found.get(NON_FIELD_ERRORS, []):
+            href = _PLACES.get(str(error.code), _TARGETS)
+            problems.append(Problem(" ".join(error.messages), href, str(error.code)))
+        return problems
+
+    def quieten(self, *, except_for: Collection[str] = ()) -> None:
+        """Show errors at no field but these: nobody is told off for what they have not come to yet.
+
+        `problems` still has them all.
+        """
+        self.touched = [name for name in except_for if name in self.fields]
+        _seen = self.problems  # before they are hidden
+        self._errors = ErrorDict({name: errors for name, errors in self.errors.items() if name in self.touched})
+
+    @property
+    def touched_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.touched]
+
+    @property
+    def user(self) -> str:
+        """Who it runs as, by name."""
+        typed = "" if "username" in self.errors else self.cleaned_data.get("username", "")
+        return typed or ("System" if self.is_for_windows else "root")
+
+    def plan(self, person: Person, *, address: str, form_token: UUID, again_of: Invocation | None = None) -> RunPlan:
+        """The run this form describes. Only for a valid form."""
+        fit = preflight.fit_ones(self.command.region, self.chosen, self.command.type)
+        typed = self.cleaned_data
+        return RunPlan(
+            command=self.command,
+            person=person,
+            address=address,
+            form_token=form_token,
+            ecs=[instance for instance in fit if instance.kind == Kind.ECS],
+            managed=[instance for instance in fit if instance.kind == Kind.MANAGED],
+            parameters={one.name: one.value or "" for one in self.parameters if not one.is_secret},
+            secrets={one.name: one.value or "" for one in self.parameters if one.is_secret},
+            username=typed["username"],
+            windows_password_name=typed["windows_password_name"] if typed["username"] else "",
+            timeout=typed["timeout"],
+            working_dir=typed["working_dir"],
+            termination_mode=typed["termination_mode"] or "Process",
+            container_name=typed["container_name"],
+            container_id=typed["container_id"],
+            oss_delivery=typed["oss_delivery"],
+            reason=typed["reason"],
+            again_of=again_of,
+        )
+
+
+def kept_fields(data: QueryDict, command: Command) -> dict[str, str]:
+    """What a draft may hold of what was typed: everything that has a place in the form but secrets."""
+    secret = {PREFIX + known.name for known in definitions.definitions_of(command) if known.is_secret}
+    names = {*RunForm.base_fields, *(key for key in data if key.startswith(PREFIX))} - secret - {"confirm_text"}
+    kept = {name: visible(str(data[name]), is_multiline=True) for name in sorted(names) if name in data}
+    if not PasswordName.is_a_name(kept.get("windows_password_name", "")):
+        kept.pop("windows_password_name", None)
+    return kept

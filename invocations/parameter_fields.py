@@ -1,0 +1,122 @@
+"""One `{{name}}` of a command in the execute form: what is known of it, what was typed, what will be sent.
+
+Two things are told apart: *not given* (blocks the run where a value is required) and an *empty string* on purpose.
+Every name is sent, blank as "" (API: `Parameter.MissingValue`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from commands import definitions
+from commands.models import ParameterDefinition
+
+if TYPE_CHECKING:
+    from invocations.forms import RunForm
+
+PREFIX = "param-"
+ON_PURPOSE = "-empty"  # param-{name}-empty=on
+_METACHARACTERS = re.compile(r"[\"'`$;|&<>\\()\r\n%]")
+
+
+class Parameter:
+    def __init__(self, definition: ParameterDefinition, form: RunForm) -> None:
+        self.definition = definition
+        self.form = form
+        self.name = definition.name
+        self.key = PREFIX + definition.name
+        self.value: str | None = None  # what is sent; None while it is missing or wrong
+
+    @property
+    def is_secret(self) -> bool:
+        return self.definition.is_secret
+
+    @property
+    def is_empty_on_purpose(self) -> bool:
+        return self.form.data.get(self.key + ON_PURPOSE) == "on"
+
+    @property
+    def can_be_empty_on_purpose(self) -> bool:
+        """Where leaving it alone means something else than an empty string."""
+        known = self.definition
+        is_ruled_out = bool(known.allowed) or (bool(known.pattern) and not definitions.matches(known.pattern, ""))
+        return (known.is_required or bool(known.default)) and not is_ruled_out
+
+    def start_with_default(self) -> None:
+        """A field left blank goes back to its default."""
+        if self.definition.default and not self.form.data.get(self.key) and not self.is_empty_on_purpose:
+            self.form.data[self.key] = self.definition.default
+
+    @property
+    def bound(self) -> forms.BoundField:
+        return self.form[self.key]
+
+    def form_field(self) -> forms.CharField:
+        return forms.CharField(label=self.name, required=False, strip=False, widget=self._widget())
+
+    def _widget(self) -> forms.Widget:
+        attrs = {"data-parameter": self.name, "aria-describedby": f"id_{self.key}_helptext id_{self.key}_error"}
+        if self.definition.is_required:
+            attrs["data-required"] = ""
+        if self.is_secret:
+            quiet = {"autocomplete": "new-password", "spellcheck": "false", "data-secret": ""}
+            return forms.PasswordInput(attrs=attrs | quiet)
+        attrs["data-default"] = self.definition.default
+        if self.definition.allowed:
+            return forms.Select(attrs=attrs, choices=self._choices())
+        if "\n" in self.form.data.get(self.key, ""):
+            return forms.Textarea(attrs=attrs | {"rows": "3", "class": "mono"})
+        return forms.TextInput(attrs=attrs | {"autocomplete": "off", "spellcheck": "false"})
+
+    def _choices(self) -> list[tuple[str, str]]:
+        blank = [] if self.definition.default else [("", "–")]
+        return [*blank, *((value, value) for value in self.definition.allowed)]
+
+    def clean(self) -> None:
+        """Set `value`, or an error at the field."""
+        typed = self.form.cleaned_data.get(self.key)
+        if typed is None:
+            return  # refused already
+        if self.is_empty_on_purpose:
+            typed = ""
+        if objection := self._missing(typed) or self._objection(typed):
+            self.form.add_error(self.key, objection)
+        else:
+            self.value = typed
+
+    def _missing(self, typed: str) -> ValidationError | None:
+        if typed or self.is_empty_on_purpose or not self.definition.is_required:
+            return None
+        message = _("Enter a value for %(name)s, or send an empty string on purpose.")
+        return ValidationError(message, code="missing", params={"name": self.name})
+
+    def _objection(self, value: str) -> ValidationError | None:
+        """By the rules of the definition. A field that need not be filled in and is left alone breaks none."""
+        known = self.definition
+        if not value and not self.is_empty_on_purpose:
+            return None
+        if known.allowed and value not in known.allowed:
+            message = _("%(name)s must be one of: %(values)s.")
+            params = {"name": self.name, "values": ", ".join(known.allowed)}
+            return ValidationError(message, code="allowed", params=params)
+        if known.pattern and not definitions.matches(known.pattern, value):
+            message = _("%(name)s must look like %(example)s.")
+            return ValidationError(message, code="pattern", params={"name": self.name, "example": known.pattern})
+        return None
+
+    def warnings(self) -> list[str]:
+        """What is allowed, but may not be meant."""
+        if not self.value:
+            return []
+        found = []
+        if _METACHARACTERS.search(self.value):
+            message = _("%(name)s is put into the script as text; it can change the script.")
+            found.append(message % {"name": self.name})
+        if self.is_secret and self.value.endswith(("\n", "\r")):
+            found.append(_("%(name)s ends with a line break.") % {"name": self.name})
+        return found

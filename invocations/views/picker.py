@@ -1,0 +1,179 @@
+"""The picker's rows, changes of the selection, its review, and pasted lists."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.access import operators_only
+from commands.access import get_command_for
+from commands.models import Command
+from instances import mirror
+from instances.models import Kind
+from invocations import choosing, drafts, pasting
+from invocations.models import Draft
+from invocations.panel import Panel, as_uuid, ids_in
+from invocations.picking import LOOKS, MANAGED, Look, Picker
+from invocations.reports import Report
+from invocations.reviewing import Review
+from invocations.suggesting import suggestions_for
+from invocations.views.answers import is_fragment, see_other
+from regions.http import RegionRequest
+
+PATIENCE = 5.0  # seconds for somebody who asked to check again
+FIXES = {"start": "instances:start", "install": "instances:install_agent"}
+KINDS = {"instances": Kind.ECS, "managed": Kind.MANAGED}  # word in the address -> kind
+
+
+@operators_only
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def picker(request: RegionRequest, region: str, kind: str) -> HttpResponse:
+    """The rows of one kind that match `q`: a piece of the panel, or a plain list where no command is named."""
+    if kind not in KINDS:
+        raise Http404
+    mirror.ensure_fresh(region, wait=0)
+    draft = drafts.find(request.user, region, as_uuid(request.GET.get("draft")))
+    command = _command(request, draft)
+    if command is None:
+        found = Picker(request.user, request.region, "", Look.of(request.GET, KINDS[kind]), [])
+        return render(request, "invocations/picker.html", {"picker": found})
+    panel = Panel(request.user, request.region, command, request.GET, draft)
+    if not is_fragment(request):
+        panel.form.quieten()
+        return render(request, "invocations/panel.html", {"panel": panel})
+    response = render(request, "invocations/picker_pieces.html", {"panel": panel, "picker": panel.picker(KINDS[kind])})
+    response["HX-Replace-Url"] = panel.address
+    return response
+
+
+@operators_only
+@never_cache
+@require_safe
+def suggestions(request: RegionRequest, region: str, kind: str) -> HttpResponse:
+    """What the word that is being typed may become, with how many instances each finds."""
+    if kind not in KINDS:
+        raise Http404
+    found = suggestions_for(request.user, request.region, KINDS[kind], request.GET.get("word", ""))
+    return render(request, "invocations/suggestions.html", {"suggestions": found, "kind": KINDS[kind]})
+
+
+@operators_only
+@never_cache
+@require_POST
+def selection(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
+    """Change the selection: `op` says how; whatever was typed into the form is kept with it."""
+    panel = _panel(request, draft)
+    op = request.POST.get("op", "")
+    if op == "paste" and pasting.read(request.POST.get("ids", "")).is_too_long:
+        return _paste(request, panel, status=422)
+    if request.GET.get("then") == "refresh":
+        mirror.ensure_fresh(region, max_age=0, wait=PATIENCE)
+    before = panel.chosen
+    panel.choose(choosing.CHANGES.get(op, choosing.show)(panel, _change(request)))
+    panel.keep()
+    if not is_fragment(request):
+        return see_other(_next(request, panel))
+    if request.GET.get("then") == "review":
+        return _review(request, panel)
+    context = {"panel": panel, "rows": op not in ("add", "remove"), "cleared": before if op == "clear" else []}
+    response = render(request, "invocations/panel_live.html", context)
+    response["HX-Replace-Url"] = panel.address
+    return response
+
+
+def _change(request: RegionRequest) -> choosing.Change:
+    kind = request.GET.get("kind")
+    field = "undo_ids" if request.POST.get("op") == "undo" else "ids"
+    return choosing.Change(
+        ids=ids_in(request.POST.getlist(field)),
+        text=request.POST.get("ids", ""),
+        kind=Kind(kind) if kind in Kind.values else None,
+        group=request.GET.get("group", ""),
+    )
+
+
+def _next(request: RegionRequest, panel: Panel) -> str:
+    then = request.GET.get("then", "")
+    if then in FIXES:
+        ids = {"ids": request.GET.get("fix", ""), "next": panel.address}
+        return f"{reverse(FIXES[then], args=[panel.region.pk])}?{urlencode(ids)}"
+    addresses = {"paste": panel.paste_path, "review": panel.review_path}
+    return addresses.get(then, f"{panel.address}#instances")
+
+
+@operators_only
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def review(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
+    """Only what is chosen. There is nothing to review before something is."""
+    return _review(request, _panel(request, draft))
+
+
+def _review(request: RegionRequest, panel: Panel) -> HttpResponse:
+    found = Review(request.region, panel.command.type, panel.chosen, request.GET)
+    template = "invocations/review.html#content" if is_fragment(request) else "invocations/review.html"
+    return render(request, template, {"panel": panel, "review": found})
+
+
+@operators_only
+@never_cache
+@vary_on_headers("HX-Request")
+@require_http_methods(["GET", "HEAD", "POST"])
+def paste(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
+    """A pasted list: what of it is there, what of that can run. Adds nothing."""
+    return _paste(request, _panel(request, draft))
+
+
+def _paste(request: RegionRequest, panel: Panel, *, status: int = 200) -> HttpResponse:
+    text = request.POST.get("ids", "")
+    report = Report(panel, text, resolves_names=request.POST.get("names") == "on") if text.strip() else None
+    if report and report.is_too_long:
+        status = 422
+    template = "invocations/paste.html#content" if is_fragment(request) else "invocations/paste.html"
+    return render(request, template, {"panel": panel, "text": text, "report": report}, status=status)
+
+
+def _command(request: RegionRequest, draft: Draft | None) -> Command | None:
+    """The draft's, or the one that is named as long as there is no draft yet."""
+    if draft:
+        return draft.command
+    cloud_id = request.POST.get("command") or request.GET.get("command")
+    return get_command_for(request.user, request.region.pk, cloud_id) if cloud_id else None
+
+
+def _panel(request: RegionRequest, draft_id: UUID) -> Panel:
+    """As the form shows it, an address naming what it changes. A form that brings only a change leaves the rest."""
+    draft = drafts.find(request.user, request.region.pk, draft_id)
+    command = _command(request, draft)
+    if command is None:
+        raise Http404
+    data = QueryDict(mutable=True)
+    is_whole_form = "form_token" in request.POST
+    for name, value in (draft.fields if draft and not is_whole_form else {}).items():
+        data[name] = value
+    for source in (request.POST, request.GET):
+        for name, values in source.lists():
+            data.setlist(name, values)
+    _turn_back(request, data)
+    data["draft"] = str(draft_id)
+    return Panel(request.user, request.region, command, data, draft)
+
+
+def _turn_back(request: RegionRequest, data: QueryDict) -> None:
+    """A new search begins on its first page; `forget` names the picker whose search is to be given up."""
+    forgotten = request.GET.get("forget")
+    for name in LOOKS:
+        is_forgotten = forgotten == (Kind.MANAGED if name.startswith(MANAGED) else Kind.ECS)
+        is_old_page = name.endswith("page") and request.POST.get("op") == "show" and name not in request.GET
+        if is_forgotten or is_old_page:
+            data.pop(name, None)
