@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from multidict import CIMultiDictProxy
 
-from simulator.errors import ApiError
+from simulator.errors import CODES, ApiError
 
 _AUTHORIZATION = re.compile(
     r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,]+),\s*SignedHeaders=(?P<headers>[^,]+),\s*Signature=(?P<signature>[0-9a-f]+)"
@@ -73,7 +73,7 @@ def _verify_acs3(request: Received, authorization: str, secrets: Mapping[str, st
     canonical = _canonical_request(request, names, parts["headers"], payload)
     to_sign = "ACS3-HMAC-SHA256\n" + hashlib.sha256(canonical.encode()).hexdigest()
     expected = hmac.new(secret.encode(), to_sign.encode(), "sha256").hexdigest()
-    _compare(expected, parts["signature"])
+    _compare(expected, parts["signature"], to_sign)
     return Signed(
         access_key_id=parts["key"],
         date=_moment(request.headers.get("x-acs-date", "")),
@@ -101,7 +101,7 @@ def _verify_rpc(request: Received, secrets: Mapping[str, str]) -> Signed:
     canonical = _canonical_query((name, value) for name, value in pairs if name != "Signature")
     to_sign = f"{request.method}&%2F&{_encode(canonical)}"
     digest = hmac.new(f"{secret}&".encode(), to_sign.encode(), algorithm).digest()
-    _compare(base64.b64encode(digest).decode(), given)
+    _compare(base64.b64encode(digest).decode(), given, to_sign)
     return Signed(access_key_id=key, date=_moment(fields.get("Timestamp", "")), nonce=fields["SignatureNonce"])
 
 
@@ -111,9 +111,11 @@ def _secret(access_key_id: str, secrets: Mapping[str, str]) -> str:
     return secrets[access_key_id]
 
 
-def _compare(expected: str, given: str) -> None:
+def _compare(expected: str, given: str, to_sign: str) -> None:
+    """The older Python SDK takes the message apart at its colon, to tell a wrong secret from a fault of its own."""
     if not hmac.compare_digest(expected.encode(), given.encode()):
-        raise ApiError("SignatureDoesNotMatch")
+        _, told = CODES["SignatureDoesNotMatch"]
+        raise ApiError("SignatureDoesNotMatch", f"{told} server string to sign is:{to_sign}")
 
 
 def _moment(text: str) -> datetime:
