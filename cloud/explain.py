@@ -40,7 +40,7 @@ class Explanation:
 
 def explain(code: str) -> Explanation:
     """The meaning of a whole call's code, translated when it is shown. Empty for a code that nobody has described."""
-    entry = _entry(code, COMMON + ASSISTANT + GATEWAY)
+    entry = _entry_for_call(code)
     return Explanation(meaning=entry.what, cause=entry.cause, fix=entry.fix) if entry else Explanation()
 
 
@@ -71,7 +71,7 @@ def explain_target(
         if not exit_code:
             return Explanation()
         code = "ExitCodeNonzero"
-    entry = _entry(code, TARGETS + CONSOLE) or ANY_OTHER
+    entry = _entry_for_target(code) or ANY_OTHER
     values = {
         "n": timeout if code == "ExecutionTimeout" else exit_code,
         "user": user,
@@ -135,7 +135,16 @@ def _name(error: CloudError) -> str:
     return "rejected"
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
+def _entry_for_call(code: str) -> Entry | None:
+    return _entry(code, COMMON + ASSISTANT + GATEWAY)
+
+
+@functools.lru_cache(maxsize=512)
+def _entry_for_target(code: str) -> Entry | None:
+    return _entry(code, TARGETS + CONSOLE)
+
+
 def _entry(code: str, entries: tuple[Entry, ...]) -> Entry | None:
     """The entry that names the code, or the one with the longest pattern that fits it."""
     fitting = [(pattern, entry) for entry in entries for pattern in entry.codes if fnmatchcase(code, pattern)]

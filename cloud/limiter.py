@@ -7,6 +7,7 @@ When the shared store is gone each process keeps to its part of the limit (A30):
 import functools
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -112,13 +113,16 @@ def _storage_at(url: str) -> Storage:
     return storage
 
 
-@functools.cache
-def _limiter_at(url: str) -> _Limiter:
-    return _Limiter(url)
+_limiters: dict[str, _Limiter] = {}
+_lock = threading.Lock()
 
 
 def _limiter() -> _Limiter:
-    return _limiter_at(settings.REDIS_URL)
+    """The one of this process; threads that come first at the same moment must not each make their own."""
+    with _lock:
+        if settings.REDIS_URL not in _limiters:
+            _limiters[settings.REDIS_URL] = _Limiter(settings.REDIS_URL)
+        return _limiters[settings.REDIS_URL]
 
 
 def _take(store: Storage, operation: str, region: str, allowed: Fraction) -> bool:
