@@ -1,8 +1,12 @@
 """How often we call, alone and together, with the shared store and without it (A30, INV-15)."""
 
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,18 +139,35 @@ def test_a_read_without_a_permit_is_not_sent(qps, listener, to_listener, monkeyp
     assert listener.heard == []
 
 
+@dataclass(frozen=True)
+class Redis:
+    url: str
+    server: "subprocess.Popen[bytes]"
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 class TestSharedStore:
     """With a real Redis: two limiters stand for two processes."""
 
     @pytest.fixture
-    def redis(self) -> Iterator[str]:
-        url = services.start_redis()
-        yield url
-        services.stop()
+    def redis(self, tmp_path: Path) -> Iterator[Redis]:
+        """One of this test's own: the suite's must go on when this one stops."""
+        port = services.free_port()
+        flags = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+        server = subprocess.Popen([services.redis_binary(), *flags], stdout=subprocess.DEVNULL)
+        while not listens(port):
+            assert server.poll() is None, "Redis did not start"
+        yield Redis(f"redis://127.0.0.1:{port}/0", server)
+        server.kill()
+        server.wait()
 
     @pytest.fixture
-    def two(self, redis: str) -> tuple[Any, Any]:
-        return limiter._Limiter(redis), limiter._Limiter(redis)
+    def two(self, redis: Redis) -> tuple[Any, Any]:
+        return limiter._Limiter(redis.url), limiter._Limiter(redis.url)
 
     def test_two_processes_share_the_permits(self, two, qps):
         qps("*=6")
@@ -169,7 +190,8 @@ class TestSharedStore:
         first, second = two
         for each in two:
             each.take("InvokeCommand", "another")
-        services.stop()
+        redis.server.kill()
+        redis.server.wait()
 
         began = time.monotonic()
         taken = [each.take("InvokeCommand", HANGZHOU) for _ in range(6) for each in (first, second)]
