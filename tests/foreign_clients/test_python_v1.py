@@ -22,13 +22,6 @@ from tests.simulated_cloud import SimulatedCloud
 
 REGION = "cn-hangzhou"
 
-# It warns of its own use of old library calls
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::SyntaxWarning"),
-]
-
 
 class Old:
     """One client; `call` sends a request with these fields set and reads the JSON answer."""
