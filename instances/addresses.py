@@ -45,7 +45,7 @@ def _network(text: str) -> ipaddress.IPv4Network | None:
 
 
 def _parts_of(network: ipaddress.IPv4Network) -> tuple[str, ...]:
-    """The range as beginnings that end between two octets, at most 128 of them."""
+    """The range as beginnings that end between two octets, at most 256 of them."""
     whole = max(1, -(-network.prefixlen // _OCTET))  # octets of each beginning
     end = " " if whole == 4 else "."
     return tuple(
