@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from instances.models import Instance
-from invocations.models import Invocation, Output, Target
-from invocations.results.wording import FAMILIES, badness
+from invocations.models import Invocation, Output, Target, TargetState
+from invocations.results.wording import badness
 
 SIZES = (20, 50, 100)
 SIZE = 50
@@ -58,13 +58,13 @@ class Filters:
         return cls(
             q=query.get("q", "").strip()[:LONGEST_SEARCH],
             states=tuple(state for state in query.get("state", "").lower().split(",") if _STATE.fullmatch(state)),
-            exit=exit_code if (exit_code := query.get("exit", "")) == NO_EXIT_CODE or _number(exit_code) else "",
+            exit=_exit(query.get("exit", "")),
             code=query.get("code", "")[:128],
             batch=_number(query.get("batch", "")),
             duration=duration if duration != "-" and _DURATION.fullmatch(duration) else "",
             tag=query.get("tag", "").strip()[:LONGEST_SEARCH],
             sort=sort if sort.removeprefix("-") in SORTS else "",
-            page=_number(query.get("page", "")) or 1,
+            page=_page(query.get("page", "")),
             per=per if (per := _number(query.get("per", ""))) in SIZES else SIZE,
         )
 
@@ -76,6 +76,15 @@ class Filters:
     def are_more(self) -> bool:
         """Any of those behind the Filters button is set."""
         return bool(self.exit or self.code or self.batch is not None or self.duration or self.tag)
+
+
+def _exit(text: str) -> str:
+    return text if text == NO_EXIT_CODE or _number(text) is not None else ""
+
+
+def _page(text: str) -> int:
+    """The nearest there could be; the last one is found when it is known how many there are (B65)."""
+    return max(1, int(text[:9])) if re.fullmatch(r"[0-9]+", text) else 1
 
 
 def _number(text: str) -> int | None:
@@ -215,7 +224,7 @@ def ordered(targets: QuerySet[Target], sort: str) -> QuerySet[Target]:
 
 
 _BADNESS = Case(
-    *(When(state=state, then=Value(badness(state))) for state in (*FAMILIES, "waiting")),
+    *(When(state=state, then=Value(badness(state))) for state in TargetState.values),
     default=Value(badness("")),
 )
 

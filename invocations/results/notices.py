@@ -86,7 +86,8 @@ def _hold_sentence(reason: str, view: BatchView, run: Invocation, region: Region
         case HoldReason.UNREACHABLE:
             return Countdown(sentence("unreachable", **said, n=batch.epoch, s="{s}"), view.seconds_left)
         case HoldReason.QUOTA:
-            return sentence("daily-quota", **said, n=region.daily_quota, time=next_try)
+            quota = f"{region.daily_quota:,}" if region.daily_quota else ""
+            return sentence("daily-quota", **said, n=quota, time=next_try)
         case HoldReason.CREDENTIALS:
             return sentence("credentials", **said)
         case HoldReason.PERMISSION:

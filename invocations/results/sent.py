@@ -5,18 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 
-from commands.parameters import Kind, Segment, segments
+from commands import highlighting
+from commands.parameters import Kind
 from invocations.models import Attempt, Batch, Invocation
-from invocations.results.ansi import INVISIBLE, Piece, symbol
+from invocations.results.ansi import INVISIBLE, symbol
 from invocations.secrets import MASK
 
 BATCHES = 50  # a page of technical details
 _HIDDEN = re.compile(f"([\x00-\x08\x0b-\x1f\x7f-\x9f{INVISIBLE}])")
-_CLASSES = {Kind.FILLED: "p", Kind.EMPTY: "p empty", Kind.MISSING: "p empty", Kind.BUILT_IN: "p"}
+
+
+class ScriptPiece(NamedTuple):
+    text: str
+    classes: str = ""
+    is_parameter: bool = False
+    title: str = ""  # what a symbol stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +39,24 @@ def parameters(run: Invocation) -> list[Parameter]:
     return given + [Parameter(name, MASK, is_secret=True) for name in run.secret_names]
 
 
-def content_lines(run: Invocation) -> list[list[Piece]]:
+def content_lines(run: Invocation) -> list[list[ScriptPiece]]:
     """The script with its values filled in and marked, line by line; invisible characters are shown (C47)."""
     values = {parameter.name: parameter.value for parameter in parameters(run)}
-    lines: list[list[Piece]] = [[]]
-    for segment in segments(run.content.replace("\r\n", "\n"), values):
-        for at, part in enumerate(_shown(segment).split("\n")):
-            if at:
-                lines.append([])
-            lines[-1] += _pieces(part, _CLASSES.get(segment.kind, ""))
-    if not lines[-1] and len(lines) > 1:
-        lines.pop()
-    return lines
+    coloured = highlighting.lines(run.content, run.command_type, values or None)
+    return [[shown for piece in line for shown in _shown(piece)] for line in coloured]
 
 
-def _shown(segment: Segment) -> str:
-    return "∅" if segment.kind == Kind.EMPTY else segment.text
-
-
-def _pieces(text: str, classes: str) -> Iterator[Piece]:
-    for at, part in enumerate(_HIDDEN.split(text)):
-        if part:
-            yield symbol(part) if at % 2 else Piece(part, classes)
+def _shown(piece: highlighting.Piece) -> Iterator[ScriptPiece]:
+    if piece.kind == Kind.EMPTY:
+        yield ScriptPiece("∅", "p empty", is_parameter=True)
+    elif piece.kind != Kind.TEXT:
+        yield ScriptPiece(piece.text, "p empty" if piece.kind == Kind.MISSING else "p", is_parameter=True)
+    else:
+        for at, part in enumerate(_HIDDEN.split(piece.text)):
+            if at % 2:
+                yield ScriptPiece(symbol(part).text, symbol(part).classes, title=symbol(part).title)
+            elif part:
+                yield ScriptPiece(part, piece.css)
 
 
 def batches(run: Invocation, page: str | None) -> Page[Batch]:

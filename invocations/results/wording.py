@@ -78,8 +78,13 @@ def in_bar_order(states: Iterable[str]) -> list[str]:
 
 
 def badness(state: str) -> int:
-    """0 is the worst: what went wrong, what is under way, what waits, what went well, the rest."""
-    return _WORST_FIRST.index("waiting" if state == T.WAITING else family(state))
+    """0 is the worst: what went wrong, what is under way, what waits, what went well, the rest.
+
+    A word the API adds later is still open, so it ranks with what is under way.
+    """
+    if state == T.WAITING:
+        return _WORST_FIRST.index("waiting")
+    return _WORST_FIRST.index(family(state) if state in T.values else "run")
 
 
 def counted(state: str, n: int) -> str:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from instances import mirror
 from instances.models import Instance
 from invocations.access import runs_visible_to
 from invocations.models import TargetState
@@ -20,6 +21,8 @@ from regions.http import RegionRequest
 def instance(request: RegionRequest, region: str, instance_id: str) -> HttpResponse:
     """A released one keeps its history; one that was never seen is none."""
     now = timezone.now()
+    if not is_fragment(request):
+        mirror.ensure_fresh(region, wait=0)
     found = Instance.objects.filter(region=region, instance_id=instance_id).first()
     ran = what_ran.on(runs_visible_to(request.user), region, instance_id)
     if found is None and not ran.exists():
