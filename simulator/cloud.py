@@ -47,7 +47,7 @@ class Cloud:
             clock=self.clock,
             pace=pace,
             account_id=_ACCOUNT_ID,
-            obey=lambda instance, exit_code: self.power.obey(instance, exit_code),
+            obey=lambda instance, ending: self.power.obey(instance, ending),
         )
         self.power = Power(self.instances, self.executions, self.clock)
         self.public_commands = [_command(saved) for saved in fleet.public_commands()]

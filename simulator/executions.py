@@ -44,9 +44,9 @@ class Executions:
         clock: Clock,
         pace: float,
         account_id: str,
-        obey: Callable[[Instance, int], None],
+        obey: Callable[[Instance, Ending], None],
     ) -> None:
-        """`obey` is told each exit code: some ask the agent for something (see `power`)."""
+        """`obey` is told what agents report: some scripts ask for a reboot (see `power`)."""
         self._state = state
         self._instances = instances
         self._agents = agents
@@ -268,8 +268,8 @@ class Executions:
             self._mark_started(following, target, task)
             ending = await following.run(self._execute(agent, instance, task, following))
         self._journal.ended(target.invoke_id, instance.id, exit_code=ending.exit_code, at=self._clock.now())
-        if ending.exit_code is not None:
-            self._obey(instance, ending.exit_code)
+        if following.interrupted_by is None:
+            self._obey(instance, ending)
         return ending
 
     async def _agent_dies(self, instance: Instance) -> str:

@@ -2,6 +2,7 @@
 
 from simulator import endings
 from simulator.clock import Clock
+from simulator.endings import Ending
 from simulator.executions import Executions
 from simulator.instances import Instance, Instances
 
@@ -33,10 +34,12 @@ class Power:
         self._instances.release(instance)
         self._executions.released(instance.id)
 
-    def obey(self, instance: Instance, exit_code: int) -> None:
+    def obey(self, instance: Instance, ending: Ending) -> None:
+        """What an agent has reported may be the beginning of a reboot or the end of power."""
         if instance.is_managed:
             return
-        if exit_code == _OFF_CODES[instance.machine.os_type]:
+        os_type = instance.machine.os_type
+        if ending.exit_code == _OFF_CODES[os_type]:
             self._clock.later(0, lambda: self.off(instance))
-        elif exit_code == _REBOOT_CODES[instance.machine.os_type]:
+        elif ending.exit_code == _REBOOT_CODES[os_type] or ending.error_code == endings.INSTANCE_RESTARTED.error_code:
             self._clock.later(0, lambda: self.reboot(instance))

@@ -2,6 +2,8 @@
 
 import base64
 
+import pytest
+
 from tests.simulated_cloud import SimulatedCloud
 from tests.simulator.plain_http import Api
 
@@ -113,6 +115,19 @@ def test_a_script_can_ask_for_power_off(api: Api, cloud: SimulatedCloud, linux: 
 
     assert target["ExitCode"] == 193
     api.when(lambda: cloud.instances(instance_id=linux[0])[0].status, lambda status: status == "Stopped")
+
+
+@pytest.mark.parametrize("script", ["reboot", "exit 194"])
+def test_a_script_can_reboot_its_machine(paced_api: Api, paced: SimulatedCloud, script: str) -> None:
+    linux = paced.running_instances("cn-hangzhou", 1)
+    waiting = paced_api.invoke(paced_api.command("echo up"), linux, RepeatMode="NextRebootOnly")
+
+    paced_api.invoke(paced_api.command(script), linux)
+
+    paced_api.when(lambda: paced.instances(instance_id=linux[0])[0].status, lambda status: status == "Starting")
+    paced_api.when(
+        lambda: paced_api.targets(waiting), lambda rows: bool(rows) and rows[linux[0]]["InvocationStatus"] == "Success"
+    )
 
 
 def test_an_agent_takes_ten_tasks_and_keeps_fifty_waiting(paced_api: Api, paced: SimulatedCloud) -> None:
