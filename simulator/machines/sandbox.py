@@ -59,6 +59,11 @@ class Sandbox:
                 self._process = await _Process.started()
         return self._process.begin(job, on_output)
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process that gets new scripts; None before the first."""
+        return self._process.pid if self._process else None
+
     async def close(self) -> None:
         if self._process:
             await self._process.close()
@@ -69,6 +74,7 @@ class _Process:
         self, popen: "subprocess.Popen[bytes]", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.takes_more = True
+        self.pid = popen.pid
         self._popen = popen
         self._writer = writer
         self._numbers = itertools.count(1)

@@ -1,7 +1,6 @@
 """A tree of files laid out in the interpreter's memory, and read back."""
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from shlex import quote
 from typing import Any
 
@@ -33,9 +32,7 @@ def dating(tree: Tree) -> str:
     for path, entry in tree.items():
         if entry.modified:
             by_time[entry.modified].append(quote(path))
-    return "".join(
-        f"touch -d '{datetime.fromtimestamp(at, UTC):%F %T}' {' '.join(paths)}\n" for at, paths in by_time.items()
-    )
+    return "".join(f"touch -d @{modified} {' '.join(paths)}\n" for modified, paths in by_time.items())
 
 
 def read_back(files: FileSystem) -> dict[str, Entry]:

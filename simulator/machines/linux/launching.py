@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Final
 
+from simulator.machines.linux.seed import SCRIPT_FOLDER
 from simulator.machines.model import Task
 from simulator.machines.placeholders import launched, script_extension
 
@@ -25,7 +26,7 @@ class Launch:
 def script_path(task: Task) -> str:
     """Where the agent puts the script (aliyun_assist_client): its own folder, /tmp for other users than root."""
     name = re.sub(r"[^\w.-]", "_", task.command_name) or "command"
-    folder = "/tmp" if task.username not in ("", "root") else "/usr/local/share/aliyun-assist/work/script"  # noqa: S108  # the machine's
+    folder = SCRIPT_FOLDER if task.username in ("", "root") else "/tmp"  # noqa: S108  # the machine's
     return f"{folder}/{name}-{task.invoke_id}{script_extension(task.launcher) or '.sh'}"
 
 

@@ -16,6 +16,7 @@ from simulator.machines.model import Machine
 UNIT_FOLDER: Final = "/usr/lib/systemd/system"
 OWN_UNIT_FOLDER: Final = "/etc/systemd/system"
 WANTED: Final = f"{OWN_UNIT_FOLDER}/multi-user.target.wants"
+SCRIPT_FOLDER: Final = "/usr/local/share/aliyun-assist/work/script"  # where the agent puts root's scripts
 JOURNAL: Final = "/var/log/journal/system.log"
 
 _NGINX_CONF: Final = """\
@@ -216,6 +217,16 @@ def _kernel(machine: Machine, distribution: Distribution) -> dict[str, Entry]:
 
 def _folders() -> dict[str, Entry]:
     bin_links = {path: link("/usr/bin") for path in ("/bin", "/sbin", "/usr/sbin")}
-    plain = ("/usr/bin", "/usr/local/bin", "/var/lib", "/var/cache", "/srv/app", "/home", "/mnt", "/etc/cron.d")
+    plain = (
+        SCRIPT_FOLDER,
+        "/usr/bin",
+        "/usr/local/bin",
+        "/var/lib",
+        "/var/cache",
+        "/srv/app",
+        "/home",
+        "/mnt",
+        "/etc/cron.d",
+    )
     open_to_all = {path: folder(0o1777) for path in ("/tmp", "/var/tmp")}  # noqa: S108  # the machine's
     return bin_links | {path: folder() for path in plain} | open_to_all
