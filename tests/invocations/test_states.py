@@ -81,7 +81,7 @@ class TestClaim:
         "columns",
         [
             {"stop_requested_at": now()},
-            {"next_attempt_at": now() + timedelta(minutes=1)},
+            {"next_attempt_at": now() + timedelta(days=1)},
             {"send_deadline": now() - timedelta(seconds=1)},
             {"state": S.CANCELLED},
             {"state": S.REJECTED},
