@@ -1,6 +1,6 @@
 // The drawer. <a href="…" data-drawer>: fetches the address as a fragment into #drawer and makes it the page's address;
 // Back, Esc and the close button return to the list as it was. The fragment is
-//   <form class="sheet" …><header><h1 id="drawer-title" tabindex="-1">…</h1> … <a data-open-as-page> <button data-close></header>
+//   <form class="sheet" data-title="…" …><header><h1 id="drawer-title" tabindex="-1">…</h1> … <button data-close></header>
 //   <div class="body">…</div><footer>…</footer></form>
 // and the same markup is the full page. Inside a drawer addresses are replaced (hx-replace-url), never pushed.
 // A form in it with [data-asks-before-leaving] asks before what was typed is left.
@@ -9,27 +9,28 @@ import { load } from "./load.js";
 
 const drawer = document.getElementById("drawer");
 const content = document.getElementById("drawer-content");
-let listAddress = null; // where the drawer was opened from; null while it is closed
-let listTitle = "";
+const page = { path: location.pathname, title: document.title }; // what this document was loaded as
+let isOpen = false;
 
-async function show(link) {
-  if (!(await load(link.href, content))) return; // signed out
-  listAddress = location.href;
-  listTitle = document.title;
-  history.pushState({ drawer: true }, "", link.href);
-  const heading = content.querySelector("[data-title]");
-  if (heading) document.title = heading.dataset.title;
-  open(drawer, link);
+async function show(address, opener) {
+  if (!(await load(address, content))) return false; // signed out
+  isOpen = true;
+  const title = content.querySelector("[data-title]")?.dataset.title;
+  const mark = page.title.startsWith("[sim] ") ? "[sim] " : "";
+  if (title) document.title = mark + title.replace(mark, "");
+  open(drawer, opener);
+  return true;
 }
 
 function hide() {
-  listAddress = null;
-  document.title = listTitle;
+  isOpen = false;
+  document.title = page.title;
+  drawer.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   drawer.close();
   content.replaceChildren();
 }
 
-export function isDirty(root) {
+function isDirty(root) {
   return [...root.querySelectorAll("form[data-asks-before-leaving]")].some((form) => form.dataset.dirty === "yes");
 }
 
@@ -38,11 +39,11 @@ async function leave() {
   history.back(); // popstate hides
 }
 
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[data-drawer]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
-  show(link);
+  if (await show(link.href, link)) history.pushState({ drawer: true }, "", link.href);
 });
 
 drawer?.addEventListener("cancel", (event) => {
@@ -57,11 +58,13 @@ drawer?.addEventListener("mousedown", (event) => {
 });
 
 // Registered before htmx's own handler, which would fetch the list anew and lose its scroll.
-addEventListener("popstate", async (event) => {
-  if (listAddress === null) return;
+addEventListener("popstate", (event) => {
+  const isElsewhere = location.pathname !== page.path;
+  if (isOpen) hide();
+  else if (event.state?.drawer && isElsewhere) show(location.href, null); // forward again
+  else if (isElsewhere) location.reload(); // back from a drawer's address that was reloaded as a page
+  else return;
   event.stopImmediatePropagation();
-  if (drawer.querySelector("dialog[open]")) drawer.querySelector("dialog[open]").close();
-  hide();
 });
 
 document.addEventListener("input", (event) => {

@@ -198,3 +198,48 @@ def test_system_status_keeps_itself_up_to_date(signed_in: Page, console):
         pass
 
     expect(signed_in.get_by_text("Everything works.")).to_be_visible()
+
+
+def test_the_drawer_is_an_address_of_its_own(signed_in: Page):
+    heading = signed_in.get_by_role("heading", name="Run command", level=1)
+    drawer = signed_in.get_by_role("dialog").filter(has=heading)
+    link = signed_in.get_by_role("link", name="Run restart-service")
+
+    link.click()
+    expect(drawer).to_be_visible()
+    expect(signed_in).to_have_url(re.compile("/run/"))
+    expect(signed_in).to_have_title(re.compile(r"^\[sim\] restart-service · Run command"))
+    signed_in.go_back()
+    expect(drawer).to_be_hidden()
+    expect(signed_in).to_have_url(COMMANDS)
+    expect(link).to_be_focused()
+    signed_in.go_forward()
+    expect(drawer).to_be_visible()
+
+
+def test_a_reloaded_drawer_is_a_page_and_back_leads_to_the_list(signed_in: Page):
+    signed_in.get_by_role("link", name="Run restart-service").click()
+    expect(signed_in).to_have_url(re.compile("/run/"))
+
+    signed_in.reload()
+    expect(signed_in.get_by_role("main").get_by_role("heading", name="Run command", level=1)).to_be_visible()
+    signed_in.go_back()
+
+    expect(signed_in.get_by_role("heading", name="Commands", level=1)).to_be_visible()
+
+
+def test_what_was_typed_is_not_left_without_asking(signed_in: Page):
+    signed_in.get_by_role("link", name="Run restart-service").click()
+    signed_in.get_by_label("Execution user").fill("deploy")
+    question = signed_in.get_by_role("alertdialog", name=re.compile("^Leave without running?"))
+
+    signed_in.keyboard.press("Escape")
+    expect(question.get_by_role("button", name="Stay")).to_be_focused()  # the safe one
+    signed_in.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    expect(signed_in.get_by_label("Execution user")).to_have_value("deploy")
+    signed_in.get_by_role("button", name="Close panel").click()
+    question.get_by_role("button", name="Leave").click()
+
+    expect(signed_in.get_by_role("heading", name="Run command")).to_be_hidden()
+    expect(signed_in).to_have_url(COMMANDS)
