@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from celery.worker import state as celery_state
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from consoleapp import housekeeping
 from consoleapp.models import Tick, Worker
@@ -99,4 +99,4 @@ class Ticker:
 
     def _leave(self) -> None:
         Worker.objects.filter(name=self.name).delete()
-        close_old_connections()
+        connections.close_all()  # this thread's own

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,9 +39,9 @@ def _is_readable(path: Path) -> bool:
     return path.is_file() and os.access(path, os.R_OK)
 
 
-def sentences(messages: dict[str, list[str]] | list[str]) -> list[str]:
+def sentences(messages: Mapping[str, list[str]] | list[str]) -> list[str]:
     """One sentence for each thing that is wrong, from the errors of `seal()`."""
-    if not isinstance(messages, dict):
+    if not isinstance(messages, Mapping):
         return [str(message) for message in messages]
     return [f"{name}: {_lower(str(text)).rstrip('.')}." for name, texts in messages.items() for text in texts]
 
