@@ -52,7 +52,7 @@ class RunForm(PlainForm):
         max_length=limits.USERNAME_CHARACTERS,
         too_long=gettext_lazy("The user name can have at most 255 characters."),
         help_text=gettext_lazy("Default: root on Linux, System on Windows. Prefer a user with the least privilege."),
-        widget=forms.TextInput(attrs={"list": "users", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     windows_password_name = PasswordName(label=gettext_lazy("Password name"))
     timeout = Seconds(

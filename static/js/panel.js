@@ -3,6 +3,7 @@
 //   [data-empties="id"]     box: an empty string on purpose for that field
 //   [data-template-toggle]  shows the names in place of the values, and back
 //   [data-unclips="#id"]    shows all lines
+//   [data-fills="id"]       its text becomes that field's value
 //   [data-copy-link]        copies the address that fills in this form
 //   [data-opens-into="#id"] the answer to this button's request is shown in that dialog; [data-closes-dialog] ends it
 import { announce } from "./announce.js";
@@ -118,6 +119,13 @@ function onClick(form, event) {
   if (event.target.closest("[data-template-toggle]")) {
     form.dataset.shows = form.dataset.shows === "template" ? "values" : "template";
     applyView(form);
+  }
+  const suggestion = event.target.closest("[data-fills]");
+  if (suggestion) {
+    const field = document.getElementById(suggestion.dataset.fills);
+    field.value = suggestion.textContent;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    field.focus();
   }
   const unclip = event.target.closest("[data-unclips]");
   if (unclip) {

@@ -332,8 +332,8 @@ def test_users_this_command_ran_as_are_suggested(operator, command):
 
     shown = Shown(operator.get(panel_url(command)))
 
-    assert shown.html.count('<option value="deploy"></option>') == 1
-    assert '<option value="www-data"></option>' in shown.html
+    assert shown.html.count('data-fills="id_username">deploy</button>') == 1
+    assert 'data-fills="id_username">www-data</button>' in shown.html
 
 
 def test_the_quota_is_what_this_console_has_not_used_today(operator, command):
