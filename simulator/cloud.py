@@ -8,6 +8,7 @@ from pathlib import Path
 from simulator import fleet
 from simulator.agents import Agents
 from simulator.clock import Clock
+from simulator.delivery import Delivery
 from simulator.executions import Executions
 from simulator.faults import Faults, Kind
 from simulator.fleet import ParameterDefinition, SavedCommand
@@ -16,6 +17,7 @@ from simulator.instances import Instances
 from simulator.journal import Journal
 from simulator.machines.model import Machine
 from simulator.power import Power
+from simulator.progress import Progress
 from simulator.quota import Quota
 from simulator.records import Command
 from simulator.state import State
@@ -43,7 +45,8 @@ class Cloud:
             state=self.state,
             instances=self.instances,
             agents=self.agents,
-            journal=self.journal,
+            progress=Progress(self.state, self.journal, self.clock),
+            delivery=Delivery(self.instances, self.clock, pace),
             clock=self.clock,
             pace=pace,
             account_id=_ACCOUNT_ID,

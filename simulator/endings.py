@@ -42,6 +42,11 @@ DELIVERY_TIMEOUT = Ending(
 TASK_CONCURRENCY_LIMIT = Ending(
     status="Aborted", error_code="TaskConcurrencyLimit", error_info="too many tasks are running on the instance"
 )
+CLIENT_NEED_UPGRADE = Ending(
+    status="Invalid",
+    error_code="ClientNeedUpgrade",
+    error_info="the agent is too old for this, upgrade it to 2.2.3.282",
+)
 INSTANCE_RELEASED = Ending(
     status="Error", error_code="InstanceReleased", error_info="the instance was released during the execution"
 )

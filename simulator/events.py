@@ -45,6 +45,8 @@ def _happen_to(cloud: Cloud, instance: Instance, kind: Kind, wish: Mapping[str, 
             cloud.power.release(instance)
         case Kind.RETAG:
             cloud.instances.change(instance, tags=dict(wish["tags"]))
+        case Kind.AGENT_VERSION:
+            cloud.instances.change(instance, agent_version=str(wish["version"]))
         case Kind.AGENT_SILENT:
             since = cloud.clock.now() - 3600 * float(wish["hours"]) if "hours" in wish else None
             cloud.instances.silence(instance, since=since)

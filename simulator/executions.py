@@ -8,27 +8,25 @@ after a restart `resume` goes on from the rows.
 
 import asyncio
 import logging
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import Any
 
 from simulator import endings, parameters, schedules
 from simulator.agents import Agents
 from simulator.clock import Clock
+from simulator.delivery import Delivery
 from simulator.endings import Ending
 from simulator.following import Following
 from simulator.instances import Instance, Instances
-from simulator.journal import Journal
-from simulator.limits import DELIVERY_SECONDS, TASKS_AT_ONCE, TASKS_QUEUED
+from simulator.limits import TASKS_AT_ONCE, TASKS_QUEUED
 from simulator.machines.agent import Agent
 from simulator.machines.model import Task
+from simulator.progress import Progress
 from simulator.records import Invocation, Target
 from simulator.state import State
 
-_DELIVERY_SECONDS = (0.05, 0.4)  # how long a task is on its way to an agent that listens
-_STOP_SECONDS = 0.4  # and a stop
+_SCHEDULES_SINCE = ("2.2.3.282", "2.1.3.282")  # versions of the agent on Linux and Windows
+_STOP_SECONDS = 0.4  # how long a stop is on its way
 
 _log = logging.getLogger("simulator")
 
@@ -40,7 +38,8 @@ class Executions:
         state: State,
         instances: Instances,
         agents: Agents,
-        journal: Journal,
+        progress: Progress,
+        delivery: Delivery,
         clock: Clock,
         pace: float,
         account_id: str,
@@ -50,7 +49,8 @@ class Executions:
         self._state = state
         self._instances = instances
         self._agents = agents
-        self._journal = journal
+        self._progress = progress
+        self._delivery = delivery
         self._clock = clock
         self._pace = pace
         self._account_id = account_id
@@ -77,8 +77,8 @@ class Executions:
             assert invocation is not None
             assert target is not None
             if target.status in ("Running", "Stopping"):
-                self._journal.ended(invoke_id, instance_id, exit_code=None, at=self._clock.now())
-                self._finish(invocation, target, endings.CLIENT_RESTARTED)
+                self._progress.script_over(invoke_id, instance_id, None)
+                self._progress.end(invocation, target, endings.CLIENT_RESTARTED)
                 if target.status == "Stopping" or not invocation.repeats:
                     continue
             self.begin(invocation, [instance_id])
@@ -113,10 +113,10 @@ class Executions:
             following.is_stopped = True
             now = self._clock.now()
             if target.status == "Running":
-                self._change(target, status="Stopping", stopped_at=now)
+                self._progress.change(target, status="Stopping", stopped_at=now)
                 self._clock.later(_STOP_SECONDS * self._pace, lambda t=target, f=following: self._terminate(t, f))  # type: ignore[misc]
             elif target.status in ("Pending", "Scheduled"):
-                self._change(target, status="Cancelled", stopped_at=now, finished_at=now)
+                self._progress.change(target, status="Cancelled", stopped_at=now, finished_at=now)
                 following.drop()
 
     def _terminate(self, target: Target, following: Following) -> None:
@@ -137,7 +137,7 @@ class Executions:
             target = self._state.target(following.invocation.invoke_id, instance_id)
             if target and not following.script:
                 following.drop()
-                self._finish(following.invocation, target, endings.INSTANCE_NOT_EXISTS)
+                self._progress.end(following.invocation, target, endings.INSTANCE_NOT_EXISTS)
 
     def booted(self, instance_id: str) -> None:
         if boot := self._boots.pop(instance_id, None):
@@ -184,61 +184,39 @@ class Executions:
                 del self._following[key]
 
     async def _follow_schedule(self, following: Following, invoke_id: str, instance_id: str) -> None:
-        instance = self._instances.get(instance_id)
-        zone = instance.machine.timezone if instance else "UTC"
         while not following.is_stopped and (target := self._state.target(invoke_id, instance_id)):
-            invocation = following.invocation
-            schedule = schedules.parse(invocation.frequency, begins_at=invocation.created_at, machine_zone=zone)
-            due = schedule.after(self._clock.now())
-            if due is None:
-                if not target.repeats:  # over before it began
-                    self._finish(invocation, target, endings.unusable_schedule(schedule.expired_code))
-                return
-            self._change(target, status="Scheduled")
+            due = self._due(following.invocation, instance_id)
+            if isinstance(due, Ending):
+                if not target.repeats:  # over before it began; else the last round's result stands
+                    self._progress.end(following.invocation, target, due)
+                break
+            self._progress.change(target, status="Scheduled")
             await self._clock.until(due)
             await self._run_round(following, invoke_id, instance_id)
 
+    def _due(self, invocation: Invocation, instance_id: str) -> float | Ending:
+        """When the next round is. The Ending says why there will be none."""
+        instance = self._instances.get(instance_id)
+        if instance is None:
+            return endings.INSTANCE_NOT_EXISTS
+        if instance.agent != "none" and not instance.has_agent_since(*_SCHEDULES_SINCE):
+            return endings.CLIENT_NEED_UPGRADE
+        zone = instance.machine.timezone
+        schedule = schedules.parse(invocation.frequency, begins_at=invocation.created_at, machine_zone=zone)
+        return schedule.after(self._clock.now()) or endings.unusable_schedule(schedule.expired_code)
+
     async def _next_boot(self, invoke_id: str, instance_id: str) -> None:
         if target := self._state.target(invoke_id, instance_id):
-            self._change(target, status="Scheduled")
+            self._progress.change(target, status="Scheduled")
         await self._boots.setdefault(instance_id, asyncio.Event()).wait()
 
     async def _run_round(self, following: Following, invoke_id: str, instance_id: str) -> None:
         target = self._state.target(invoke_id, instance_id)
         if target is None:  # forgotten meanwhile
             return
-        ending = await self._deliver(instance_id) or await self._run(following, target)
+        ending = await self._delivery.wait(instance_id) or await self._run(following, target)
         if written := self._state.target(invoke_id, instance_id):
-            self._finish(following.invocation, written, ending)
-
-    async def _deliver(self, instance_id: str) -> Ending | None:
-        """Wait until the agent has the task; the Ending says why it can't have it."""
-        now = self._clock.now()
-        deadline = now + DELIVERY_SECONDS
-        if refusal := self._refusal(instance_id):
-            return refusal
-        await self._clock.until(now + random.uniform(*_DELIVERY_SECONDS) * self._pace)
-        while not (refusal := self._refusal(instance_id)):
-            now = self._clock.now()
-            instance = self._instances.get(instance_id)
-            if instance and instance.agent_answers(now):
-                return None
-            if now >= deadline:
-                return endings.DELIVERY_TIMEOUT
-            await self._clock.until(min(deadline, now + 1))
-        return refusal
-
-    def _refusal(self, instance_id: str) -> Ending | None:
-        """Why the service does not even try."""
-        now = self._clock.now()
-        instance = self._instances.get(instance_id)
-        if instance is None:
-            return endings.INSTANCE_NOT_EXISTS
-        if instance.status_at(now) != "Running":
-            return endings.INSTANCE_NOT_RUNNING
-        if instance.agent != "normal" and not instance.is_online(now):
-            return endings.CLIENT_NOT_RUNNING
-        return None
+            self._progress.end(following.invocation, written, ending)
 
     async def _run(self, following: Following, target: Target) -> Ending:
         """On the agent, which takes ten tasks at once and keeps fifty waiting."""
@@ -258,32 +236,32 @@ class Executions:
 
     async def _run_on(self, instance: Instance, following: Following, target: Target) -> Ending:
         task = self._task(following.invocation, target)
-        if instance.changes.dies and await self._agent_dies(instance) == "Pending":
-            await asyncio.Event().wait()
+        if dies := instance.changes.dies:
+            self._kill_agent(instance)
+            if dies == "Pending":
+                await asyncio.Event().wait()
         with self._agents.working(instance.machine) as agent:
             if invalid := agent.invalid(task):
                 return endings.reported(invalid)
             if following.invocation.repeat_mode == "DryRun":
                 return endings.DRY_RUN_PASSED
-            self._mark_started(following, target, task)
+            following.begin_output(self._clock.now())
+            self._progress.start(following.invocation, target)
             ending = await following.run(self._execute(agent, instance, task, following))
-        self._journal.ended(target.invoke_id, instance.id, exit_code=ending.exit_code, at=self._clock.now())
+        self._progress.script_over(target.invoke_id, instance.id, ending.exit_code)
         if following.interrupted_by is None:
             self._obey(instance, ending)
         return ending
 
-    async def _agent_dies(self, instance: Instance) -> str:
-        """As a test has asked for; returns at which status of the task."""
-        stage = instance.changes.dies
+    def _kill_agent(self, instance: Instance) -> None:
         self._instances.silence(instance)
         self._instances.change(instance, dies="")
-        return stage
 
     async def _execute(self, agent: Agent, instance: Instance, task: Task, following: Following) -> Ending:
         ended = await agent.execute(task, on_output=following.hear)
         if instance.agent != "normal":
             # It ran, but nobody reports it
-            self._journal.ended(task.invoke_id, instance.id, exit_code=ended.exit_code, at=self._clock.now())
+            self._progress.script_over(task.invoke_id, instance.id, ended.exit_code)
             await asyncio.Event().wait()
         return endings.reported(ended)
 
@@ -303,54 +281,6 @@ class Executions:
             container=invocation.container_name or invocation.container_id,
             repeat=target.repeats + 1,
         )
-
-    # -- what is written
-
-    def _mark_started(self, following: Following, target: Target, task: Task) -> None:
-        invocation, now = following.invocation, self._clock.now()
-        following.begin_output(now)
-        begun = Target(
-            invoke_id=target.invoke_id,
-            instance_id=target.instance_id,
-            status="Running",
-            repeats=target.repeats + 1,
-            created_at=target.created_at,
-            started_at=now,
-            updated_at=now,
-        )
-        with self._state.transaction():
-            self._state.save_target(begun)
-            self._journal.started(
-                invoke_id=invocation.invoke_id,
-                instance_id=target.instance_id,
-                username=task.username or ("root" if task.type == "RunShellScript" else "System"),
-                parameters=invocation.parameters,
-                content=invocation.content,
-                at=now,
-            )
-
-    def _finish(self, invocation: Invocation, target: Target, ending: Ending) -> None:
-        now = finished_at = self._clock.now()
-        if ending.status == "Timeout" and target.started_at is not None:
-            finished_at = target.started_at + invocation.timeout
-        ended = replace(
-            target,
-            status=ending.status,
-            exit_code=ending.exit_code,
-            output=ending.output,
-            dropped=ending.dropped,
-            error_code=ending.error_code,
-            error_info=ending.error_info,
-            finished_at=finished_at,
-            updated_at=now,
-        )
-        with self._state.transaction():
-            self._state.save_target(ended)
-            if invocation.repeats and ended.repeats:
-                self._state.add_round(ended)
-
-    def _change(self, target: Target, **changed: Any) -> None:
-        self._state.save_target(replace(target, updated_at=self._clock.now(), **changed))
 
 
 def _tell_failure(task: "asyncio.Task[None]") -> None:

@@ -64,6 +64,7 @@ class Kind(StrEnum):
     REBOOT = "reboot"
     RELEASE = "release"
     RETAG = "retag"  # `tags`
+    AGENT_VERSION = "agent_version"  # it is `version`; an old one can't keep a schedule
     AGENT_SILENT = "agent_silent"  # from now on; with `hours`, since then
     AGENT_DIES_AFTER_ACCEPT = "agent_dies_after_accept"  # at the next task; `stage`: Pending | Running
     MODIFY_COMMAND = "modify_command"  # `command_id`, and what changes

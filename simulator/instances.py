@@ -68,6 +68,11 @@ class Instance:
     def agent_version(self) -> str:
         return self.changes.agent_version or self.machine.agent_version
 
+    def has_agent_since(self, linux: str, windows: str) -> bool:
+        """Whether the agent is as new as this version."""
+        least = windows if self.machine.os_type == "windows" else linux
+        return _version(self.agent_version) >= _version(least)
+
     def status_at(self, now: float) -> str:
         """Running, Starting or Stopped."""
         status = self.changes.status or self.machine.status
@@ -93,6 +98,10 @@ class Instance:
     def is_online(self, now: float) -> bool:
         beat = self.last_heartbeat(now)
         return beat is not None and now - beat <= ONLINE_SECONDS
+
+
+def _version(text: str) -> list[int]:
+    return [int(part) for part in text.split(".") if part.isdigit()]
 
 
 class Instances:

@@ -23,6 +23,7 @@ TIMEOUT_DEFAULT = 60
 TIMEOUT_LEAST = 10  # a smaller one is raised to this
 TIMEOUT_MOST = 86_400  # a maximum exists, its number is not published
 
+RETENTION_SECONDS = 28 * 86_400  # how long an invocation can be asked for
 COMMANDS_PER_REGION = 500
 TASKS_AT_ONCE = 10  # on one agent
 TASKS_QUEUED = 50

@@ -33,7 +33,7 @@ class Tokens:
     def counts(self, call: Call) -> bool:
         """Whether the call carries a token that this cloud takes notice of."""
         is_ignored = self._faults.rule(Kind.DEDUP, call.region) is not None
-        return call.operation in OPERATIONS and "ClientToken" in call.parameters and not is_ignored
+        return call.operation in OPERATIONS and bool(call.client_token) and not is_ignored
 
     @contextmanager
     def in_progress(self, call: Call) -> Iterator[None]:

@@ -6,7 +6,7 @@ from typing import Any
 from simulator import statuses
 from simulator.cloud import Cloud
 from simulator.faults import Kind
-from simulator.limits import TAG_RESULTS
+from simulator.limits import RETENTION_SECONDS, TAG_RESULTS
 from simulator.wire import Call
 
 _STILL_TO_REPEAT = "(is_open and repeat_mode in ('Period', 'NextRebootOnly', 'EveryReboot'))"
@@ -32,7 +32,9 @@ def listed(cloud: Cloud, call: Call, equal: dict[str, str]) -> Where:
     lag = cloud.faults.rule(Kind.LIST_LAG, call.region)
     where = Where()
     where.add("region = ?", call.region)
-    where.add("created_at <= ?", cloud.clock.now() - (float(lag.more["seconds"]) if lag else 0.0))
+    now = cloud.clock.now()
+    where.add("created_at <= ?", now - (float(lag.more["seconds"]) if lag else 0.0))
+    where.add("(is_open or created_at > ?)", now - RETENTION_SECONDS)
     for name, column in equal.items():
         if value := call.text(name):
             where.add(f"{column} = ?", value)

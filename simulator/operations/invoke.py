@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 from simulator import limits, parameters, schedules
 from simulator.cloud import Cloud, new_id
+from simulator.cron import Unusable
 from simulator.errors import ApiError
 from simulator.faults import Kind
 from simulator.fleet import secret_names
 from simulator.instances import Instance
-from simulator.operations import commands
+from simulator.operations import scripts
+from simulator.operations.commands import as_it_runs
 from simulator.operations.instances import with_tags
 from simulator.records import Command, Invocation, Target, os_type_of
 from simulator.wire import Body, Call
@@ -43,13 +45,13 @@ def check_invoke_command(cloud: Cloud, call: Call) -> Plan:
     command = cloud.command(call.region, call.required("CommandId"))
     if command is None:
         raise ApiError("InvalidCmdId.NotFound")
-    commands.check_run_settings(call)
-    return _plan(cloud, call, commands.as_it_runs(cloud, command))
+    scripts.check_run_settings(call)
+    return _plan(cloud, call, as_it_runs(cloud, command))
 
 
 def check_run_command(cloud: Cloud, call: Call) -> Plan:
     """Raises ApiError; changes nothing."""
-    command = commands.read_command(cloud, call, default_encoding="PlainText")
+    command = scripts.read_command(cloud, call, default_encoding="PlainText")
     plan = _plan(cloud, call, command)
     return replace(plan, keeps=command) if call.flag("KeepCommand") else plan
 
@@ -86,7 +88,7 @@ def _plan(cloud: Cloud, call: Call, command: Command) -> Plan:
         defaults=parameters.defaults_of(command),
         repeat_mode=mode,
         frequency=call.text("Frequency"),
-        timeout=commands.timeout(call, command.timeout),
+        timeout=scripts.timeout(call, command.timeout),
         username=call.text("Username"),
         password_name=call.text("WindowsPasswordName"),
         working_dir=call.text("WorkingDir") or command.working_dir,
@@ -175,7 +177,7 @@ def _check_frequency(invocation: Invocation) -> None:
         raise ApiError("MissingParam.Frequency")
     try:
         schedules.check(invocation.frequency, begins_at=invocation.created_at, timeout=invocation.timeout)
-    except schedules.Unusable:
+    except Unusable:
         raise ApiError("InvalidParam.Frequency") from None
 
 

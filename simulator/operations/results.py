@@ -4,8 +4,8 @@ from simulator import statuses
 from simulator.cloud import Cloud
 from simulator.errors import ApiError
 from simulator.operations import filters
-from simulator.operations.commands import shown
 from simulator.operations.invocations import output_of
+from simulator.operations.scripts import shown
 from simulator.paging import Page
 from simulator.records import Invocation, Target
 from simulator.wire import Body, Call, tag_list, utc

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from simulator import parameters, schedules
 from simulator.cloud import Cloud, new_id
+from simulator.cron import Unusable
 from simulator.errors import ApiError
 from simulator.limits import INSTANCES_PER_STOP
-from simulator.operations import commands
+from simulator.operations import scripts
 from simulator.operations.invoke import check_count
 from simulator.records import Command, Invocation, Target, os_type_of
 from simulator.statuses import FINAL
@@ -95,7 +96,7 @@ def _new_command(cloud: Cloud, call: Call, invocation: Invocation) -> Command | 
         region=call.region,
         name=invocation.command_name,
         type=invocation.command_type,
-        content=commands.decoded(call, "PlainText"),
+        content=scripts.decoded(call, "PlainText"),
         description=invocation.command_description,
         working_dir=invocation.working_dir,
         timeout=invocation.timeout,
@@ -138,7 +139,7 @@ def _check_frequency(cloud: Cloud, invocation: Invocation) -> None:
         raise ApiError("InvalidOperation.RepeatModeUnsupported")
     try:
         schedules.check(invocation.frequency, begins_at=cloud.clock.now(), timeout=invocation.timeout)
-    except schedules.Unusable:
+    except Unusable:
         raise ApiError("InvalidParameter.Frequency") from None
 
 

@@ -175,6 +175,18 @@ def test_results_are_found_by_instance_command_tag_and_status(api: Api, command_
     assert found(InvokeId="t-unknown") == []
 
 
+def test_what_has_ended_is_forgotten_after_four_weeks(
+    api: Api, command_id: str, cloud: SimulatedCloud, linux: list[str]
+) -> None:
+    invoke_id = invoked(api, command_id, linux)
+
+    cloud.advance(27 * 86400)
+    assert len(api.results(invoke_id)) == 3
+
+    cloud.advance(2 * 86400)
+    assert (api.results(invoke_id), listed(api)) == ([], [])
+
+
 def test_the_whole_is_partly_failed_when_some_targets_failed(api: Api, linux: list[str], cloud: SimulatedCloud) -> None:
     stopped = cloud.instances("cn-hangzhou", os_type="linux", status="Stopped")[0].instance_id
     invoke_id = api.invoke(api.command("exit 0"), [linux[0], stopped])

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from simulator import schedules
+from simulator.cron import Unusable
 from tests.simulated_cloud import SimulatedCloud
 from tests.simulator.plain_http import Api, output_of
 
@@ -74,6 +75,18 @@ def test_A89_times_due(expression: str, expected: list[str]) -> None:
     assert due(expression) == expected
 
 
+def test_A93_an_old_agent_cannot_keep_a_schedule(api: Api, cloud: SimulatedCloud, linux: list[str]) -> None:
+    cloud.event("agent_version", instance_id=linux[0], version="2.2.3.281")
+
+    invoke_id = api.invoke(api.command(), linux[:2], Frequency="rate(5m)")
+
+    rows = api.when(
+        lambda: api.targets(invoke_id, Timed=True),
+        lambda rows: {row["InvocationStatus"] for row in rows.values()} == {"Invalid", "Scheduled"},
+    )
+    assert rows[linux[0]]["ErrorCode"] == "ClientNeedUpgrade"
+
+
 def test_A89_a_time_that_the_clock_skips_is_left_out_and_a_double_one_comes_once() -> None:
     spring = datetime(2027, 3, 13, 12, 0, tzinfo=ZoneInfo("America/New_York"))
     autumn = datetime(2027, 11, 6, 12, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -118,6 +131,8 @@ def test_without_a_zone_the_machines_own_counts() -> None:
         "0 0 9 * * ? 2100",
         "0 0 9 * * ? 1969",
         "0 0 9 * * ? Mars/Olympus",
+        "0 0 9 * * ? America/Argentina",
+        "0 0 9 * * ? ../etc/passwd",
         "0 0 9 * * ? GMT+08:00",
         "0 0 9 * * ? GMT+14:60",
         "0 0 9 * * ? GMT-13:00",
@@ -130,7 +145,7 @@ def test_without_a_zone_the_machines_own_counts() -> None:
     ],
 )
 def test_what_cannot_be_a_schedule_is_refused_at_once(api: Api, linux: list[str], expression: str) -> None:
-    with pytest.raises(schedules.Unusable):
+    with pytest.raises(Unusable):
         schedules.check(expression, begins_at=BEGIN.timestamp(), timeout=60)
     if expression:
         reply = api("InvokeCommand", CommandId=api.command(), InstanceId=linux, Frequency=expression)
@@ -140,7 +155,7 @@ def test_what_cannot_be_a_schedule_is_refused_at_once(api: Api, linux: list[str]
 @pytest.mark.parametrize("expression", ["rate(10m)", "0 */10 * * * ?"])
 def test_rounds_may_not_follow_one_another_within_the_timeout(expression: str) -> None:
     schedules.check(expression, begins_at=BEGIN.timestamp(), timeout=599)
-    with pytest.raises(schedules.Unusable):
+    with pytest.raises(Unusable):
         schedules.check(expression, begins_at=BEGIN.timestamp(), timeout=601)
 
 
