@@ -15,7 +15,7 @@ HOSTILE = [
     "javascript:alert(1)",
     "https://evil.example/?q=1",
     "{{ 7|add:7 }}{% include 'secret' %}",
-    "\x00<b>nul</b>\x00",
+    "\x00<b>nul</b> and some more text\x00",
     # strings for the terminal
     f"{ESC}]8;;https://evil.example{BEL}link{ESC}]8;;{BEL}",
     f"{ESC}]8;;javascript:alert(1){ST}link{ESC}]8;;{ST}",
