@@ -4,6 +4,14 @@ from functools import cache
 from typing import Any
 
 
+def warm() -> None:
+    """Import all of it now, so that whoever calls the cloud first need not wait for that."""
+    from cloud import wire  # noqa: F401
+
+    ecs()
+    oos()
+
+
 def credentials_chain() -> Any:
     """Alibaba's default chain of places where credentials may be, which are tried one after the other."""
     from cloud import wire  # noqa: F401  # what it imports is silent from then on

@@ -30,8 +30,10 @@ def _check(sender: Any, **kwargs: Any) -> None:
 
 @worker_ready.connect
 def _start_ticking(sender: Any, **kwargs: Any) -> None:
+    from cloud import sdk
     from consoleapp.tick import Ticker
 
+    sdk.warm()  # before the first tick tells that this worker is there
     sender.ticker = Ticker()
     sender.ticker.start()
 

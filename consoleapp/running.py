@@ -20,6 +20,7 @@ from accounts import signin_links
 from accounts.address import is_loopback
 from accounts.models import Person, Role
 from cloud import connection as cloud_connection
+from cloud import sdk
 from consoleapp import simulated_cloud, startup
 from consoleapp.listening import listen
 from consoleapp.lock import Lock
@@ -71,7 +72,7 @@ class Console:
         threading.Thread(target=self._server.run, name="web", daemon=True).start()
         address_file().write_text(self._address)
         self._say(f"Listening on {settings.PUBLIC_URL or self._address}. Press Ctrl-C to stop.")
-        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+        threading.Thread(target=sdk.warm, name="warm-up", daemon=True).start()
         self._invite()
 
     def stop(self) -> None:
@@ -151,14 +152,6 @@ def serve(listening: socket.socket) -> BaseWSGIServer:
         clear_untrusted_proxy_headers=False,  # a one-time link is refused where one is seen
         asyncore_use_poll=True,
     )
-
-
-def _warm_up() -> None:
-    """The SDK takes a second or two to import; whoever calls the cloud first need not wait for it."""
-    from cloud import sdk
-
-    sdk.ecs()
-    sdk.oos()
 
 
 def when_told_to_stop(say: Say) -> threading.Event:
