@@ -90,7 +90,7 @@ def run_processes(cloud: SimulatedCloud) -> Iterator[RunningConsole]:
     processes = [_start(command, cloud) for command in commands]
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until(lambda: _is_ready(url), patience=30)
+        _wait_until(lambda: _is_ready(url), patience=90)
         yield RunningConsole(url)
     finally:
         for process in processes:
