@@ -23,7 +23,9 @@ CHINESE_IS_MEANT = {
     "instances/grammar.py",  # what people type
     "invocations/pasting.py",
     "invocations/suggesting.py",
+    "regions/choosing.py",
     "regions/initials.py",
+    "static/js/picker.js",
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)|\{(\w+)\}")
 
