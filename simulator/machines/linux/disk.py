@@ -19,8 +19,8 @@ def laid_out(tree: Tree) -> FileSystem:
             files.symlink(entry.target, path)
         elif entry.data is not None:
             files.write_file(path, entry.data)
-        elif not files.exists(path):
-            files.mkdir(path)
+        else:
+            files.mkdir(path, recursive=True)  # new file systems have some folders already
         if entry.mode not in (0o644, 0o755, 0o777) or (entry.data is not None and entry.mode != 0o644):
             files.chmod(path, entry.mode)
     return files

@@ -1,6 +1,7 @@
 """What a Linux machine is like: read off its entry in the fleet, so that it is the same every time."""
 
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Final, Literal
 
@@ -76,7 +77,12 @@ _DISTRIBUTIONS: Final = {
 
 
 def distribution_of(machine: Machine) -> Distribution:
-    return next(found for start, found in _DISTRIBUTIONS.items() if machine.os_name.startswith(start))
+    return _distribution(machine.os_name)
+
+
+@cache
+def _distribution(os_name: str) -> Distribution:
+    return next(found for start, found in _DISTRIBUTIONS.items() if os_name.startswith(start))
 
 
 def role_of(machine: Machine) -> str:

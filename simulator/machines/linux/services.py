@@ -61,14 +61,14 @@ class Services:
         return next((path for path in paths if self._host.exists(path)), "")
 
     def condition(self, unit: Unit) -> Condition:
-        stored = self._host.read(f"{_STATES}/{unit.name}").split()
-        if stored:
-            return Condition(stored[0], float(stored[1]))  # type: ignore[arg-type]  # written by `become`
+        match self._host.read(f"{_STATES}/{unit.name}").split():
+            case [("active" | "inactive" | "activating" | "failed") as active, since] if since.isdecimal():
+                return Condition(active, float(since))
         up = booted_at(self._host.machine) + unit.start_seconds
         return Condition("active" if self.is_enabled(unit) else "inactive", up)
 
     def become(self, unit: Unit, active: Active) -> None:
-        self._host.write(f"{_STATES}/{unit.name}", f"{active} {time.time():.3f}\n")
+        self._host.write(f"{_STATES}/{unit.name}", f"{active} {time.time():.0f}\n")
 
     def is_active(self, unit: Unit) -> bool:
         return self.condition(unit).active == "active"

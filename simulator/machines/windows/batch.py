@@ -75,11 +75,16 @@ class _Batch:
         elif name == "if":
             await self._if(line)
         elif name == "exit":
-            raise _Ended(int((rest.lower().replace("/b", "").split() or [str(self.error_level)])[0]))
+            self._exit(rest.lower().replace("/b", "").strip(), line)
         elif command := self._commands().get(name):
             self.error_level = await command(rest.strip())
         else:
             self._give_up(line)
+
+    def _exit(self, code: str, line: str) -> None:
+        if code and not code.lstrip("-").isdecimal():
+            self._give_up(line)
+        raise _Ended(int(code or self.error_level))
 
     def _echo(self, text: str) -> None:
         if text.strip().lower() not in ("on", "off"):

@@ -5,6 +5,7 @@ from simulator.machines.linux.commands import (
     identity,
     network,
     packages,
+    processes,
     resources,
     services,
     timekeeping,
@@ -21,6 +22,7 @@ def commands_of(machine: Machine) -> dict[str, Command]:
         administration.COMMANDS
         | identity.COMMANDS
         | network.COMMANDS
+        | processes.COMMANDS
         | resources.COMMANDS
         | services.COMMANDS
         | timekeeping.COMMANDS
