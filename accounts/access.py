@@ -14,6 +14,10 @@ from accounts.models import Person
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
+class NotHere(Http404):
+    """A 404 that its reader may be told the reason of: its text is a sentence for them."""
+
+
 def operators_only(view: View) -> View:
     """For those who run commands: operators and team admins."""
     return _only(lambda person: person.is_operator, view)

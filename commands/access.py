@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 
+from accounts.access import NotHere
 from accounts.models import Person
 from commands.models import Command
 from regions.models import Region
@@ -18,12 +18,16 @@ def get_command_for(person: Person, region_id: str, cloud_id: str) -> Command:
     visible = Command.objects.visible_to(person).present()
     command = visible.filter(region=region_id, cloud_id=cloud_id).first()
     if command is None:
-        raise Http404(_elsewhere(visible.filter(cloud_id=cloud_id).first(), region_id))
+        raise NotHere(_elsewhere(visible.filter(cloud_id=cloud_id).first(), region_id))
     return command
 
 
 def _elsewhere(command: Command | None, region_id: str) -> str:
     if command is None:
-        return _("This command no longer exists in %(region)s.") % {"region": region_id}
-    region = Region.objects.filter(pk=command.region).first()
-    return _("This command is in %(region)s.") % {"region": region or command.region}
+        return _("This command no longer exists in %(region)s.") % {"region": _name(region_id)}
+    return _("This command is in %(region)s.") % {"region": _name(command.region)}
+
+
+def _name(region_id: str) -> str:
+    region = Region.objects.filter(pk=region_id).first()
+    return region.name if region else region_id

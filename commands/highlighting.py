@@ -26,7 +26,7 @@ _LEXERS: dict[str, type[Lexer]] = {
 }
 _SHEBANG = re.compile(r"#!.*\b(python|perl|ruby)", re.IGNORECASE)
 _OF_SHEBANG = {"python": PythonLexer, "perl": PerlLexer, "ruby": RubyLexer}
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = re.compile(r"\r\n|\r")
 _PLACEHOLDER = "x"  # what a parameter looks like to a lexer: a part of a word
 
 
@@ -43,8 +43,15 @@ Line = list[Piece]
 
 def lines(content: str, command_type: str, values: Mapping[str, str] | None) -> list[Line]:
     """`values` are filled in; parameters without one are marked as such. None: what is in braces is text."""
-    parts = [Segment(content)] if values is None else segments(content, values)
+    content = _with_plain_breaks(content)
+    parts = [Segment(content)]
+    if values is not None:
+        parts = segments(content, {name: _with_plain_breaks(value) for name, value in values.items()})
     return _in_lines(_coloured(parts, _lexer(content, command_type)))
+
+
+def _with_plain_breaks(text: str) -> str:
+    return _LINE_BREAK.sub("\n", text)
 
 
 def _coloured(parts: list[Segment], lexer: Lexer) -> Iterator[Piece]:
@@ -97,7 +104,7 @@ def _in_lines(pieces: Iterator[Piece]) -> list[Line]:
     """A line break at the very end begins no line."""
     found: list[Line] = [[]]
     for piece in pieces:
-        first, *others = _LINE_BREAK.split(piece.text)
+        first, *others = piece.text.split("\n")
         _append(found[-1], piece, first)
         for text in others:
             found.append([])

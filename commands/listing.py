@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.core.paginator import Page
-from django.db.models.fields.json import KeyTextTransform
 
 from commands.models import Command, CommandQuerySet, CommandType
 from regions import lists
@@ -29,22 +29,19 @@ class Listing:
 
 def read(address: lists.Address, commands: CommandQuerySet, *, default: str) -> Listing:
     """`commands` are those of the tab that this person may see; `default` is the order without a wish."""
-    tags = _tags(commands)
+    tagged = _tagged(commands)
     q = address.text("q")
-    chosen_type, chosen_tag = address.choice("type", TYPES), address.choice("tag", tags)
+    chosen_type, chosen_tag = address.choice("type", TYPES), address.choice("tag", tagged)
     sort = address.sort(COLUMNS, default)
-    found = _narrowed(commands, q, chosen_type, chosen_tag)
+    found = commands.none() if address.is_too_long else commands.matching(q)
+    if chosen_type:
+        found = found.filter(type=TYPES[chosen_type])
+    if chosen_tag:
+        found = found.filter(pk__in=tagged[chosen_tag])
     page = address.page(lists.ordered(found, sort, COLUMNS, "name", "pk"))
     address.settle()
-    return Listing(
-        page=page,
-        sort=sort,
-        q=q,
-        type=chosen_type,
-        tag=chosen_tag,
-        tags=tags,
-        is_narrowed=bool(q or chosen_type or chosen_tag),
-    )
+    is_narrowed = bool(q or chosen_type or chosen_tag)
+    return Listing(page, sort, q, chosen_type, chosen_tag, sorted(tagged), is_narrowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +54,10 @@ class Quota:
         return self.most is not None and self.saved >= AMBER * self.most
 
 
-def _tags(commands: CommandQuerySet) -> list[str]:
-    found = commands.order_by().values_list("tags", flat=True)
-    return sorted({f"{key}={value}" for tags in found for key, value in tags.items()})
-
-
-def _narrowed(commands: CommandQuerySet, q: str, type: str, tag: str) -> CommandQuerySet:
-    found = commands.matching(q)
-    if type:
-        found = found.filter(type=TYPES[type])
-    if tag:
-        key, _equals, value = tag.partition("=")
-        found = found.alias(tagged=KeyTextTransform(key, "tags")).filter(tagged=value)
+def _tagged(commands: CommandQuerySet) -> dict[str, list[int]]:
+    """`key=value` -> the commands that have it. They are few, and no engine's JSON takes every key there may be."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for pk, tags in commands.order_by().values_list("pk", "tags"):
+        for key, value in tags.items():
+            found[f"{key}={value}"].append(pk)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,6 +22,7 @@ from regions.models import Mirror, MirrorKind
 
 PATIENCE = 5.0  # seconds for somebody who asked for a copy
 KILOBYTE = 1024
+_UNFIT_FOR_FILES = re.compile(r"[^\w.-]+")
 _ENDINGS = {"RunShellScript": "sh", "RunPowerShellScript": "ps1", "RunBatScript": "bat"}
 
 
@@ -87,6 +90,6 @@ def content(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     """The script as a file, byte for byte."""
     command = get_command_for(request.user, region, cloud_id)
     response = HttpResponse(command.content.encode(), content_type="text/plain; charset=utf-8")
-    name = f"{command.name}.{_ENDINGS[command.type]}"
+    name = f"{_UNFIT_FOR_FILES.sub('_', command.name)}.{_ENDINGS[command.type]}"
     response.headers["Content-Disposition"] = content_disposition_header(True, name)
     return response

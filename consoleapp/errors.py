@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from accounts.access import NotHere
 from accounts.pages import own_referer
 from commands.models import ParameterDefinition
 from consoleapp.context import wants_fragment
@@ -41,7 +42,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     region = _unknown_region(request)
     if not region:
-        return _page(request, 404)
+        return _page(request, 404, why=str(exception) if isinstance(exception, NotHere) else "")
     why = _("%(region)s isn’t a region of this account.") % {"region": region}
     return _page(request, 404, why=why, opens_regions=True)
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from instances import addresses
 
 LONGEST = 2000  # characters; more is a list to be pasted
+MOST = 100  # conditions on names, tags and so on; SQLite's SQL nests no deeper than 1,000
 
 
 class Key(StrEnum):
@@ -117,6 +118,7 @@ class Problem(StrEnum):
     UNKNOWN_KEY = "unknown-key"
     BROKEN_RANGE = "broken-range"
     CONTRADICTION = "contradiction"
+    TOO_MANY = "too-many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ class Hint:
     def __str__(self) -> str:
         if self.problem == Problem.UNKNOWN_KEY:
             return _("“%(key)s:” isn’t a filter; searched as text.") % {"key": self.texts[0]}
+        if self.problem == Problem.TOO_MANY:
+            return _("The search has more than %(most)s parts, so nothing is found. Use Paste IDs.") % {"most": MOST}
         if self.problem == Problem.BROKEN_RANGE:
             return _("“%(range)s” isn’t a range of addresses; searched as text.") % {"range": self.texts[0]}
         return _("No instance can match both %(a)s and %(b)s.") % {"a": self.texts[0], "b": self.texts[1]}
@@ -139,6 +143,11 @@ class Query:
     terms: tuple[Term, ...] = ()
     words: tuple[str, ...] = ()  # as typed, for the tokens of the search box
     hints: tuple[Hint, ...] = ()
+
+    @property
+    def is_too_much(self) -> bool:
+        """Finds nothing, for to leave a part out would find what nobody asked for."""
+        return sum(len(term.items) + len(term.tags) for term in self.terms) > MOST
 
     def values_of(self, key: Key) -> list[str]:
         """What is asked of a key, whether wanted or not."""
@@ -152,7 +161,8 @@ def parse(q: str, *, keys: Collection[Key] = tuple(Key)) -> Query:
     terms = [term for marked, _typed in words if (term := reading.term(marked))]
     terms = _with_ids_ored(terms)
     reading.hints += _contradictions(terms)
-    return Query(tuple(terms), tuple(typed for _marked, typed in words), tuple(dict.fromkeys(reading.hints)))
+    query = Query(tuple(terms), tuple(typed for _marked, typed in words), tuple(dict.fromkeys(reading.hints)))
+    return replace(query, hints=(Hint(Problem.TOO_MANY, ()),)) if query.is_too_much else query
 
 
 def merged(q: str, filters: Mapping[str, str]) -> str:

@@ -28,8 +28,10 @@ def matching(
     """The instances a search finds.
 
     `extra` says what keys beyond the instance's own columns mean (`reason`, `selected`), each a function from one value
-    to a condition; a key that nothing is known of is searched as text.
+    to a condition; a key that nothing is known of is searched as text. One of too many conditions finds nothing.
     """
+    if query.is_too_much:
+        return queryset.none()
     for term in query.terms:
         condition = _any(_conditions(term, extra or {}))
         queryset = queryset.filter(~condition if term.is_negated else condition)

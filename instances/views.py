@@ -13,6 +13,7 @@ from django_htmx.http import trigger_client_event
 from accounts import address as addresses
 from accounts.access import operators_only
 from accounts.pages import own_path, own_referer
+from accounts.plain_input import visible
 from cloud.errors import CloudError
 from instances import access, fixing, listing, mirror
 from instances.fixing import Fix
@@ -80,7 +81,7 @@ def install_agent(request: RegionRequest, region: str) -> HttpResponse:
 def _fix(request: RegionRequest, fix: Fix) -> HttpResponse:
     """GET asks, naming count and effect; POST does it. `ids` may be repeated or hold several, with commas."""
     given = request.POST if request.method == "POST" else request.GET
-    ids = [word.strip() for value in given.getlist("ids") for word in value.split(",") if word.strip()]
+    ids = [visible(word.strip()) for value in given.getlist("ids") for word in value.split(",") if word.strip()]
     chosen = access.present_among(request.user, request.region.pk, ids[: fixing.MOST])
     helped = [instance for instance in chosen if fix.helps(instance)]
     context: dict[str, object] = {

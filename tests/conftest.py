@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 
 from accounts import throttling
 from accounts.models import Person, Role
+from cloud import limiter
 from consoleapp.celery import app
 from tests import chromium
 from tests.factories import PersonFactory
@@ -73,6 +74,7 @@ def _forget() -> Iterator[None]:
     yield
     cache.clear()
     throttling.limiters.cache_clear()
+    limiter._limiters.clear()
     if django_settings.REDIS_URL:
         redis.from_url(django_settings.REDIS_URL).flushdb()
 
