@@ -40,7 +40,6 @@ def picker(request: RegionRequest, region: str, kind: str) -> HttpResponse:
     """The rows of one kind that match `q`: a piece of the panel, or a plain list where no command is named."""
     if kind not in KINDS:
         raise Http404
-    mirror.ensure_fresh(region, wait=0)
     draft = drafts.find(request.user, region, as_uuid(request.GET.get("draft")))
     command = _command(request, draft)
     if command is None:
@@ -72,7 +71,7 @@ def suggestions(request: RegionRequest, region: str, kind: str) -> HttpResponse:
 def selection(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
     """Change the selection: `op` says how; whatever was typed into the form is kept with it."""
     panel = _panel(request, draft)
-    op = request.POST.get("op", "")
+    op = request.POST.get("op") or request.GET.get("op", "")
     if op == "paste" and pasting.read(request.POST.get("ids", "")).is_too_long:
         return _paste(request, panel, status=422)
     if request.GET.get("then") == "refresh":
