@@ -21,10 +21,10 @@ class Delivery:
         """Return when the agent has the task. The Ending says why it can't have it: the task ends so."""
         now = self._clock.now()
         deadline = now + DELIVERY_SECONDS
-        if refusal := self._refusal(instance_id):
+        if refusal := self.refusal(instance_id):
             return refusal
         await self._clock.until(now + random.uniform(*_ON_ITS_WAY_SECONDS) * self._pace)
-        while not (refusal := self._refusal(instance_id)):
+        while not (refusal := self.refusal(instance_id)):
             now = self._clock.now()
             instance = self._instances.get(instance_id)
             if instance and instance.agent_answers(now):
@@ -34,7 +34,7 @@ class Delivery:
             await self._clock.until(min(deadline, now + 1))
         return refusal
 
-    def _refusal(self, instance_id: str) -> Ending | None:
+    def refusal(self, instance_id: str) -> Ending | None:
         """Why the service does not even try."""
         now = self._clock.now()
         instance = self._instances.get(instance_id)

@@ -206,9 +206,14 @@ class Executions:
         return schedule.after(self._clock.now()) or endings.unusable_schedule(schedule.expired_code)
 
     async def _next_boot(self, invoke_id: str, instance_id: str) -> None:
-        if target := self._state.target(invoke_id, instance_id):
+        target, instance = self._state.target(invoke_id, instance_id), self._instances.get(instance_id)
+        if target and target.status == "Scheduled" and instance and instance.changes.beats_from > target.updated_at:
+            # It booted while the simulator itself was down
+            return await self._clock.until(instance.changes.beats_from)
+        if target:
             self._progress.change(target, status="Scheduled")
         await self._boots.setdefault(instance_id, asyncio.Event()).wait()
+        return None
 
     async def _run_round(self, following: Following, invoke_id: str, instance_id: str) -> None:
         target = self._state.target(invoke_id, instance_id)
@@ -228,7 +233,7 @@ class Executions:
         self._tasks_on[instance.id] += 1
         try:
             async with self._slots.setdefault(instance.id, asyncio.Semaphore(TASKS_AT_ONCE)):
-                return await self._run_on(instance, following, target)
+                return self._delivery.refusal(instance.id) or await self._run_on(instance, following, target)
         finally:
             self._tasks_on[instance.id] -= 1
             if not self._tasks_on[instance.id]:

@@ -91,11 +91,12 @@ def application(cloud: Cloud, secrets: Mapping[str, str], control_token: str) ->
 
 async def listen(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
     """Serve; returns the runner, to be cleaned up, and the port."""
-    # A caller who leaves ends a hanging answer
+    # A caller who leaves ends a hanging answer, and so does the end of the program
     runner = web.AppRunner(
         app,
         access_log=None,
         handler_cancellation=True,
+        shutdown_timeout=0.5,
         max_line_size=_LONGEST_LINE,
         max_field_size=_LONGEST_LINE,
     )

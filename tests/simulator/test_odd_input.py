@@ -92,7 +92,7 @@ def cloud_for_all(running_cloud: SimulatedCloud) -> Api:
 
 
 @given(st.sampled_from(sorted(OPERATIONS)), st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_input_makes_the_service_stumble(
     cloud_for_all: Api, operation: tuple[str, str], parameters: dict[str, str]
 ) -> None:

@@ -101,6 +101,21 @@ def test_a_schedule_goes_on_after_a_kill(restarting: Restarting) -> None:
     restarting.api.when(restarting.cloud.journal.executions, lambda ran: len(ran) == 1 and ran[0].finished)
 
 
+def test_a_boot_that_was_begun_before_a_kill_is_not_missed(restarting: Restarting) -> None:
+    linux = restarting.cloud.running_instances("cn-hangzhou", 1)
+    invoke_id = restarting.api.invoke(restarting.api.command(), linux, RepeatMode="NextRebootOnly")
+    restarting.api.when(
+        lambda: restarting.api.targets(invoke_id, Timed=True),
+        lambda rows: rows[linux[0]]["InvocationStatus"] == "Scheduled",
+    )
+    restarting.cloud.reboot_instance(linux[0])
+
+    restarting.kill_and_start()
+
+    assert restarting.api.ended(invoke_id)[linux[0]]["InvocationStatus"] == "Success"
+    assert len(restarting.cloud.journal.executions()) == 1
+
+
 def test_files_of_a_machine_survive_a_kill(restarting: Restarting) -> None:
     linux = restarting.cloud.running_instances("cn-hangzhou", 1)
     restarting.api.ended(restarting.api.invoke(restarting.api.command("echo kept > /root/mark"), linux))

@@ -1,11 +1,14 @@
 """Starting and ending: settings, what is printed, ties and signals."""
 
+import http.client
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -120,6 +123,25 @@ def test_it_leaves_on_a_signal_and_not_with_its_stdin_when_not_tied(tmp_path: Pa
         process.send_signal(number)
 
         assert process.wait(20) == 0
+
+
+def test_it_leaves_in_time_although_a_call_hangs(tmp_path: Path) -> None:
+    cloud = SimulatedCloud.start(tmp_path)
+    cloud.fault("DescribeRegions", "hang")
+    caller = threading.Thread(target=lambda: _hang(cloud))
+    caller.start()
+    Api(cloud.port, *cloud.access_key).when(lambda: cloud.journal.calls("DescribeRegions"), bool)
+
+    began = time.monotonic()
+    cloud.close()
+
+    assert (cloud.process.returncode, time.monotonic() - began < 5) == (0, True)
+    caller.join()
+
+
+def _hang(cloud: SimulatedCloud) -> None:
+    with suppress(http.client.HTTPException, ConnectionError):
+        Api(cloud.port, *cloud.access_key)("DescribeRegions")
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path, cloud: SimulatedCloud) -> None:

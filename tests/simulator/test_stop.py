@@ -142,3 +142,9 @@ def test_an_agent_takes_ten_tasks_and_keeps_fifty_waiting(paced_api: Api, paced:
 
     expected = ["Aborted TaskConcurrencyLimit"] + 50 * ["Pending"] + 10 * ["Running"]
     paced_api.when(seen, lambda words: words == expected)
+
+    paced.stop_instance(linux[0])
+
+    expected = 50 * ["Aborted InstanceNotRunning"] + ["Aborted TaskConcurrencyLimit"] + 10 * ["Error ClientNotResponse"]
+    paced_api.when(seen, lambda words: words == expected)
+    assert len(paced.journal.executions()) == 10
