@@ -1,29 +1,34 @@
 """What holds for every request: proxies, odd requests, headers, how long a session lasts, language and time zone."""
 
+import re
+import math
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
-from accounts import address, keeping, pages, sessions
+from accounts import address, keeping, pages, sessions, throttling
 from accounts.models import Person
+from accounts.plain_input import visible
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 METHODS = ["GET", "HEAD", "POST"]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LONGEST_QUERY = 32 * 1024  # bytes
+_NUL = re.compile("%00|\0")
 HEADERS = {
     "Cache-Control": "no-store",  # pages show outputs and names; static files say something else
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -58,7 +63,11 @@ class HeadersMiddleware:
 
 
 class OddRequestsMiddleware:
-    """Refuses what no page of ours sends: other methods, other sites' forms (C12), other bodies, endless queries."""
+    """Refuses what no page of ours sends: other methods, other sites' forms (C12), other bodies, endless queries.
+
+    No address has a NUL, which PostgreSQL can't even be asked for: in a path it leads nowhere (B11), in a query it is
+    made visible, so that it is found nowhere (B06).
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -68,6 +77,9 @@ class OddRequestsMiddleware:
             return HttpResponseNotAllowed(METHODS)
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             raise SuspiciousOperation("a query too long to be one of ours")
+        if "\0" in request.path_info:
+            raise Http404
+        request.META["QUERY_STRING"] = _NUL.sub(quote(visible("\0")), request.META.get("QUERY_STRING", ""))
         if request.method == "POST" and request.META.get("HTTP_SEC_FETCH_SITE") == "cross-site":
             return _refused_form(request)
         if request.method == "POST" and request.content_type not in FORMS and request.META.get("CONTENT_LENGTH"):
@@ -97,6 +109,31 @@ class SessionRulesMiddleware:
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
         if request.user.is_authenticated and not getattr(view, "is_background", False):
             sessions.note_use(request)
+
+
+class RatesMiddleware:
+    """Holds each person to settings.RATES (C20). Nobody can use up what is another's."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        rate = settings.RATES.get((request.method, name))
+        if rate is None or not isinstance(request.user, Person):
+            return None
+        key = (name, str(request.user.pk))
+        wait = throttling.seconds_to_wait(rate, *key)
+        if not wait:
+            throttling.count(rate, *key)
+            return None
+        why = _("Try again in %(seconds)s s.") % {"seconds": math.ceil(wait)}
+        response = render(request, "errors/error.html", {"status": 429, "why": why}, status=429)
+        response.headers["Retry-After"] = str(math.ceil(wait))
+        return response
 
 
 class PreferencesMiddleware:

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from instances import addresses
 
 LONGEST = 2000  # characters; more is a list to be pasted
-MOST = 100  # conditions on names, tags and so on; SQLite's SQL nests no deeper than 1,000
+MOST = 250  # words, tags and beginnings of addresses; SQLite's SQL nests no deeper than 1,000
 
 
 class Key(StrEnum):
@@ -147,7 +147,9 @@ class Query:
     @property
     def is_too_much(self) -> bool:
         """Finds nothing, for to leave a part out would find what nobody asked for."""
-        return sum(len(term.items) + len(term.tags) for term in self.terms) > MOST
+        items = [item for term in self.terms for item in term.items]
+        tags = sum(len(term.tags) for term in self.terms)
+        return tags + sum(max(1, len(addresses.parts(item.text))) for item in items) > MOST
 
     def values_of(self, key: Key) -> list[str]:
         """What is asked of a key, whether wanted or not."""

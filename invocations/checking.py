@@ -164,7 +164,7 @@ def _warnings(form: RunForm, left: Quota) -> Iterator[Check]:
 
 def _odd_path(form: RunForm) -> str:
     """The API takes any text of 200 characters; on the instance a relative or foreign path is not there."""
-    path = "" if form.errors.get("working_dir") else form.cleaned_data["working_dir"]
+    path = form.cleaned_data.get("working_dir")  # there is none while it is wrong
     if not path:
         return ""
     is_windows_path = path[1:3] in (":\\", ":/") or path.startswith("\\\\")

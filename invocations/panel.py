@@ -7,6 +7,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ from regions.models import Region
 from regions.trouble import Trouble
 
 LONGEST_LINK = 2000  # characters
+BEYOND = 1000  # ids that are read after the most a run can have
 LINES = 12  # of the content that are shown at first
 ADVANCED = ("termination_mode", "container_name", "container_id", "oss_delivery")
 RECENT = 50  # runs that are looked at for user names
@@ -226,7 +228,7 @@ class Panel:
     def _targets_in_link(self) -> list[tuple[str, str]]:
         """As a search when the selection is all that it finds, else as ids."""
         look = self.instances.look
-        if self.chosen and look.asks_for_something and self.instances.is_all_chosen:
+        if look.asks_for_something and self.instances.is_all_chosen and not self.managed.chosen:
             return [(name, value) for name, value in (("q", look.q), *look.filters.items()) if value]
         return [("ids", ",".join(self.chosen))] if self.chosen else []
 
@@ -271,9 +273,9 @@ def chosen_of(data: QueryDict, kept: Iterable[str]) -> list[str]:
 
 
 def ids_in(texts: Iterable[str]) -> list[str]:
-    """Repeated or separated by commas, each once."""
-    ids = (part.strip() for text in texts for part in text.split(","))
-    return list(dict.fromkeys(one[:64] for one in ids if one))
+    """Repeated or separated by commas, each once. Of far too many only so many that they are seen to be too many."""
+    ids = (visible(part.strip()) for text in texts for part in text.split(","))
+    return list(dict.fromkeys(one[:64] for one in ids if one))[: settings.MAX_TARGETS + BEYOND]
 
 
 def as_uuid(text: str | None) -> UUID | None:

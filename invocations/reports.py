@@ -44,7 +44,7 @@ class Report:
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
         """Word -> the ids of those that have it as their name or address."""
-        words = {oddity.text for oddity in self.pasted.oddities} if self.resolves_names else set()
+        words = {one.text for one in self.pasted.oddities if one.text.isprintable()} if self.resolves_names else set()
         found: defaultdict[str, list[str]] = defaultdict(list)
         rows = Instance.objects.filter(
             Q(name__in=words) | Q(private_ip__in=words) | Q(public_ip__in=words - {""}),

@@ -29,6 +29,7 @@ class Suggestion:
 
 def suggestions_for(person: Person, region: Region, kind: Kind, word: str) -> list[Suggestion]:
     """At most MOST. The minus of a negated word stays in front."""
+    word = word[: grammar.LONGEST]
     minus = "-" if word.startswith("-") else ""
     name, colon, value = word.removeprefix("-").replace("：", ":").partition(":")
     instances = access.visible_to(person, region.pk, kind).filter(released_at=None)

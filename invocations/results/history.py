@@ -84,9 +84,9 @@ class Filters:
         kind = query.get("kind", "")
         states = query.get("state", "").split(",")
         return cls(
-            q=query.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+            q=query.get("q", "").strip()[:LONGEST_SEARCH],
             states=tuple(state for state in states if state in RunState.values),
-            operator=query.get("operator", "").replace("\0", "").strip()[:150],
+            operator=query.get("operator", "").strip()[:150],
             kind=kind if kind in KINDS else "",
             span=Span.of(query.get("from", "").strip(), query.get("to", "").strip(), now),
         )

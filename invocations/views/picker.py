@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import operators_only
+from accounts.plain_input import visible
 from commands.access import get_command_for
 from commands.models import Command
 from instances import mirror
@@ -147,7 +148,7 @@ def _command(request: RegionRequest, draft: Draft | None) -> Command | None:
     if draft:
         return draft.command
     cloud_id = request.POST.get("command") or request.GET.get("command")
-    return get_command_for(request.user, request.region.pk, cloud_id) if cloud_id else None
+    return get_command_for(request.user, request.region.pk, visible(cloud_id)) if cloud_id else None
 
 
 def _panel(request: RegionRequest, draft_id: UUID) -> Panel:

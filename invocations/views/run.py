@@ -16,6 +16,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts import address
 from accounts.access import operators_only
+from accounts.plain_input import visible
 from invocations import drafts, stopping
 from invocations.access import get_run_for
 from invocations.results import run_page, stop
@@ -90,7 +91,7 @@ def _number(text: str) -> int:
 
 def _ids(query: QueryDict) -> list[str]:
     """Repeated or comma-separated."""
-    return [part for text in query.getlist("ids") for part in text.split(",") if part][:MOST_IDS]
+    return [visible(part) for text in query.getlist("ids") for part in text.split(",") if part][:MOST_IDS]
 
 
 @require_POST
