@@ -139,7 +139,7 @@ PECULIAR: Final[Mapping[str, Peculiarity]] = {
     "hz-web-012": _OPENRESTY,
     "hz-web-024": _OPENRESTY,
     "hz-web-038": _OPENRESTY,
-    "hz-web-045": Peculiarity(quirk="nginx-hangs"),
+    "hz-web-045": Peculiarity(quirk="nginx-hangs", pace=0.8),
     "hz-web-091": Peculiarity(quirk="nginx-broken"),
     "hz-web-067": Peculiarity(pace=4.0),
     "hz-web-118": Peculiarity(pace=3.2),

@@ -34,7 +34,7 @@ class Machine:
     memory_mb: int
     tags: Mapping[str, str]
     status: Power
-    agent: AgentState  # of a stopped machine: installed, so it answers once the machine runs
+    agent: AgentState  # silent on a stopped machine: it answers once the machine runs
     agent_version: str  # empty: no agent
     users: tuple[str, ...]  # accounts beside root or System
     pace: float  # 1.0 is ordinary, 4.0 a slow machine

@@ -19,11 +19,11 @@ async def start(call: Call, services: Services, unit: Unit) -> Answer:
     host.log(f"systemd[1]: Starting {unit.description}...")
     if unit.name == "nginx" and (error := nginx.first_error(host)):
         return _broken(call, services, unit, error)
-    await host.pause(unit.start_seconds * 0.7)
     if unit.name == "nginx" and host.machine.quirk == "nginx-hangs":
         services.become(unit, "activating")
         host.log("nginx[1]: waiting for the old workers to let go of port 443")
         return ""
+    await host.pause(unit.start_seconds * 0.7)
     services.become(unit, "active")
     host.log(f"systemd[1]: Started {unit.description}.")
     return ""
