@@ -37,7 +37,7 @@ def signin_page(
 def own_referer(request: HttpRequest) -> str:
     """The path of the page a request came from, if that was one of ours."""
     parts = urlsplit(request.headers.get("Referer", ""))
-    return parts._replace(scheme="", netloc="").geturl() if parts.netloc == request.get_host() else ""
+    return own_path(parts._replace(scheme="", netloc="").geturl()) if parts.netloc == request.get_host() else ""
 
 
 def own_path(url: str) -> str:
