@@ -2,6 +2,7 @@
 import "./keep.js";
 import "./trouble.js";
 import "./poll.js";
+import "./busy.js";
 import "./modules.js";
 import "./copy.js";
 import "./menus.js";

@@ -18,9 +18,7 @@ export function open(dialog, opener = document.activeElement) {
 export function confirm(dialog) {
   dialog.returnValue = "";
   open(dialog);
-  return new Promise((resolve) =>
-    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }),
-  );
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
 }
 
 async function fetchInto(dialog, link) {

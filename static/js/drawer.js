@@ -11,9 +11,12 @@ const drawer = document.getElementById("drawer");
 const content = document.getElementById("drawer-content");
 const page = { path: location.pathname, title: document.title }; // what this document was loaded as
 let isOpen = false;
+let asked = 0; // which drawer was asked for last; closing asks for none
 
 async function show(address, opener) {
-  if (!(await load(address, content))) return false; // signed out
+  const mine = ++asked;
+  if (!(await load(address, content, () => open(drawer, opener)))) return false; // signed out
+  if (mine !== asked) return false; // closed meanwhile
   isOpen = true;
   const title = content.querySelector("[data-title]")?.dataset.title;
   const mark = page.title.startsWith("[sim] ") ? "[sim] " : "";
@@ -24,6 +27,7 @@ async function show(address, opener) {
 
 function hide() {
   isOpen = false;
+  asked += 1;
   document.title = page.title;
   drawer.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   drawer.close();
@@ -35,6 +39,7 @@ function isDirty(root) {
 }
 
 async function leave() {
+  if (!isOpen) return hide(); // it was still being fetched
   if (isDirty(content) && (await confirm(document.getElementById("leave"))) !== "leave") return;
   history.back(); // popstate hides
 }
@@ -61,8 +66,10 @@ drawer?.addEventListener("mousedown", (event) => {
 addEventListener("popstate", (event) => {
   const isElsewhere = location.pathname !== page.path;
   if (isOpen) hide();
-  else if (event.state?.drawer && isElsewhere) show(location.href, null); // forward again
-  else if (isElsewhere) location.reload(); // back from a drawer's address that was reloaded as a page
+  else if (event.state?.drawer && isElsewhere)
+    show(location.href, null); // forward again
+  else if (isElsewhere)
+    location.reload(); // back from a drawer's address that was reloaded as a page
   else return;
   event.stopImmediatePropagation();
 });

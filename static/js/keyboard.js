@@ -8,10 +8,12 @@ const root = document.documentElement;
 const SEQUENCE = 1200; // ms that may pass after `g`
 let pressedG = -Infinity;
 
-const isTyping = (element) => element.closest("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
+const isTyping = (element) =>
+  element.closest("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
 const isVisible = (element) => element.getClientRects().length > 0;
 const scope = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.querySelector("main");
-const rows = () => [...scope().querySelectorAll("tbody tr, [data-row]")].filter((row) => isVisible(row) && row.querySelector("a[href]"));
+const rows = () =>
+  [...scope().querySelectorAll("tbody tr, [data-row]")].filter((row) => isVisible(row) && row.querySelector("a[href]"));
 const currentRow = () => document.activeElement?.closest("tbody tr, [data-row]");
 
 function move(step) {

@@ -7,7 +7,8 @@
 import { refresh } from "./times.js";
 
 const QUIET = 5; // answers of 204 in a row
-const SLOW = 5000, HIDDEN = 15000; // ms
+const SLOW = 5000,
+  HIDDEN = 15000; // ms
 const RETRIES = [2, 5, 10, 30]; // s after the first, second, … failure
 const polls = new WeakMap();
 

@@ -6,8 +6,9 @@ const button = document.querySelector("[data-regions]");
 const popover = document.getElementById("regions");
 
 async function show() {
-  if (!popover.querySelector(".opts") && !(await load(button.href, popover))) return;
-  popover.showPopover();
+  const appear = () => popover.matches(":popover-open") || popover.showPopover();
+  if (!popover.querySelector(".opts") && !(await load(button.href, popover, appear))) return;
+  appear();
   popover.querySelector("input[type=search]")?.focus();
 }
 

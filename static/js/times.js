@@ -2,7 +2,9 @@
 import { say } from "./words.js";
 
 const EVERY = 5000; // ms
-const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const MINUTE = 60,
+  HOUR = 3600,
+  DAY = 86400;
 const zone = document.documentElement.dataset.timeZone || undefined;
 const days = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeZone: zone }); // 2026-11-12
 const moments = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: zone });

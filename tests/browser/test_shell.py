@@ -243,3 +243,29 @@ def test_what_was_typed_is_not_left_without_asking(signed_in: Page):
 
     expect(signed_in.get_by_role("heading", name="Run command")).to_be_hidden()
     expect(signed_in).to_have_url(COMMANDS)
+
+
+def test_a_drawer_that_is_slow_to_come_shows_that_it_is_coming(signed_in: Page):
+    held = []
+    signed_in.route("**/run/", lambda route: held.append(route))
+    signed_in.get_by_role("link", name="Run restart-service").click()
+    expect(signed_in.get_by_role("dialog").get_by_role("status")).to_have_text("Loading…")
+
+    held[0].continue_()
+
+    expect(signed_in.get_by_role("heading", name="Run command", level=1)).to_be_focused()
+    expect(signed_in).to_have_url(re.compile("/run/"))
+
+
+def test_a_drawer_closed_before_it_came_stays_closed(signed_in: Page):
+    held = []
+    signed_in.route("**/run/", lambda route: held.append(route))
+    signed_in.get_by_role("link", name="Run restart-service").click()
+    expect(signed_in.get_by_role("dialog").get_by_role("status")).to_have_text("Loading…")
+
+    signed_in.keyboard.press("Escape")
+    with signed_in.expect_response("**/run/"):
+        held[0].continue_()
+
+    expect(signed_in.get_by_role("heading", name="Run command", level=1)).to_be_hidden()
+    expect(signed_in).to_have_url(COMMANDS)

@@ -4,6 +4,7 @@ import re
 from itertools import chain
 
 import pytest
+from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.utils import timezone, translation
 
@@ -86,3 +87,20 @@ def test_every_icon_that_a_template_names_is_in_the_sprite(repository, symbols):
     named = set(chain.from_iterable(re.findall(r'{% icon "([\w-]+)"', page.read_text()) for page in templates))
 
     assert named - symbols == set()
+
+
+def test_the_newest_three_messages_come_first():
+    assert render("{{ all|newest:3 }}", all=[1, 2, 3, 4, 5]) == "[5, 4, 3]"
+    assert render("{{ all|newest:3 }}", all=[1]) == "[1]"
+
+
+def test_the_pager_keeps_the_rest_of_the_address(rf):
+    page = Paginator(range(5000), 20).page(2)
+    request = rf.get("/r/cn-hangzhou/commands/?q=a%26b&page=2")
+
+    html = render("{% pager page %}", page=page, request=request)
+
+    assert "21–40 of 5,000" in html
+    assert 'href="?q=a%26b&amp;page=3"' in html
+    assert 'href="?q=a%26b&amp;per=50"' in html  # another size begins at the first page
+    assert 'aria-current="page">2<' in html
