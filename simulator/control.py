@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator import events, faults
+from simulator import events, faults, wishes
 from simulator.cloud import Cloud
 from simulator.faults import Fault, Kind
 from simulator.settings import is_loopback
@@ -69,6 +69,7 @@ class _Control:
         wish = await _json(request)
         try:
             kind = Kind(wish.get("kind", ""))
+            wishes.check(kind, wish)
             if kind in faults.EVENTS:
                 events.happen(self._cloud, kind, wish)
                 return web.json_response({"kind": kind})

@@ -95,8 +95,8 @@ RULES = frozenset(
 )
 EVENTS = frozenset(Kind) - BEFORE - frozenset(EITHER) - AFTER - AROUND - BENT - RULES
 
-
-_NARROWING = ("operation", "region", "instance_id", "nth", "times", "rate")
+# What says which calls a fault strikes
+NARROWING = ("operation", "region", "instance_id", "nth", "times", "rate")
 
 
 @dataclass(slots=True)
@@ -161,8 +161,8 @@ class Faults:
         self._standing: list[Fault] = []
 
     def add(self, kind: Kind, wish: Mapping[str, Any]) -> Fault:
-        known = {name: value for name, value in wish.items() if name in _NARROWING}
-        more = {name: value for name, value in wish.items() if name not in (*_NARROWING, "kind", "seed")}
+        known = {name: value for name, value in wish.items() if name in NARROWING}
+        more = {name: value for name, value in wish.items() if name not in (*NARROWING, "kind", "seed")}
         fault = Fault(next(self._numbers), kind, **known, dice=random.Random(wish.get("seed", 0)), more=more)
         self._standing.append(fault)
         return fault

@@ -6,7 +6,8 @@ Power and heartbeat follow from a few moments and the clock; nothing ticks, so 1
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from simulator.clock import Clock
 from simulator.machines.model import Machine
@@ -19,7 +20,7 @@ _AGENT_SECONDS = 5.0  # Running → first heartbeat
 _SILENT_SINCE = 5 * 3600.0  # how long ago an agent that is silent in the fleet was last heard
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What differs from the fleet; stored for the instances that have any."""
 
@@ -38,7 +39,7 @@ _UNCHANGED = Changes()
 
 
 class Instance:
-    """One instance; `status_at`, `agent_is_online` and the like say what the API says of it at a moment."""
+    """One instance; what follows from the clock is asked for with a moment (`now`)."""
 
     __slots__ = ("changes", "machine", "position", "registry")
 
@@ -143,9 +144,9 @@ class Instances:
 
     # -- what happens to one
 
-    def change(self, instance: Instance, **changed: object) -> None:
-        values = {field.name: getattr(instance.changes, field.name) for field in fields(Changes)}
-        instance.changes = Changes(**{**values, **changed})
+    def change(self, instance: Instance, **changed: Any) -> None:
+        """Fields of `Changes` that are otherwise from now on."""
+        instance.changes = replace(instance.changes, **changed)
         self._store(instance.id, json.dumps(asdict(instance.changes)))
 
     def _store(self, instance_id: str, record: str) -> None:

@@ -11,23 +11,10 @@ from simulator.wire import Body, Call, utc
 
 def describe_cloud_assistant_status(cloud: Cloud, call: Call) -> Body:
     """With IDs, all of them or an error; without, the region's page by page."""
-    wanted = call.listed("InstanceId")
-    if len(wanted) > INSTANCES_PER_STATUS_CALL:
-        raise ApiError("InstanceIds.ExceedLimit")
-    if wanted:
-        chosen, paging = [_existing(cloud, call, instance_id) for instance_id in wanted], Body()
-        paging = {"TotalCount": len(chosen), "PageNumber": 1, "PageSize": len(chosen), "NextToken": ""}
-    else:
-        page = Page.asked(call, largest=50, default=10)
-        everything = [each for each in cloud.instances.of_region(call.region) if _has_os(each, call)]
-        chosen, paging = list(page.cut(everything)), page.fields(len(everything))
-    usage = invoked(cloud, [instance.id for instance in chosen])
-    active = _active(cloud, [instance.id for instance in chosen])
-    rows = [
-        _row(instance, cloud.clock.now(), usage.get(instance.id, (0, None)), active.get(instance.id, 0))
-        for instance in chosen
-        if _has_os(instance, call)
-    ]
+    chosen, paging = _named(cloud, call) if call.listed("InstanceId") else _page(cloud, call)
+    ids = [instance.id for instance in chosen]
+    usage, active, now = invoked(cloud, ids), _active(cloud, ids), cloud.clock.now()
+    rows = [_row(each, now, usage.get(each.id, (0, None)), active.get(each.id, 0)) for each in chosen]
     return {"InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": rows}, **paging}
 
 
@@ -43,6 +30,22 @@ def install_cloud_assistant(cloud: Cloud, call: Call) -> Body:
             raise ApiError("InvalidInstance.NotFound")
         cloud.instances.change(instance, is_installing=True)
     return {}
+
+
+def _named(cloud: Cloud, call: Call) -> tuple[list[Instance], Body]:
+    """Paging is ignored."""
+    wanted = call.listed("InstanceId")
+    if len(wanted) > INSTANCES_PER_STATUS_CALL:
+        raise ApiError("InstanceIds.ExceedLimit")
+    found = [_existing(cloud, call, instance_id) for instance_id in wanted]
+    chosen = [instance for instance in found if _has_os(instance, call)]
+    return chosen, {"TotalCount": len(chosen), "PageNumber": 1, "PageSize": len(chosen), "NextToken": ""}
+
+
+def _page(cloud: Cloud, call: Call) -> tuple[list[Instance], Body]:
+    page = Page.asked(call, largest=50, default=10)
+    found = [each for each in cloud.instances.of_region(call.region) if _has_os(each, call)]
+    return list(page.cut(found)), page.fields(len(found))
 
 
 def _existing(cloud: Cloud, call: Call, instance_id: str) -> Instance:
