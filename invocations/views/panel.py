@@ -118,9 +118,12 @@ def _made_before(request: RegionRequest) -> Invocation | None:
 
 
 def _has_token_of_its_own(request: RegionRequest, posted: Panel) -> bool:
-    """A run needs the token its form came with, and nobody else's. Without a good one the form gets a new one."""
+    """A run needs the token its form came with, and nobody else's. Without a good one the form gets a new one.
+
+    A run of this very person's has it only since another click of a moment ago: to submit then finds that run.
+    """
     token = as_uuid(request.POST.get("form_token"))
-    if token and not Invocation.objects.filter(form_token=token).exists():
+    if token and not Invocation.objects.filter(form_token=token).exclude(person=request.user).exists():
         return True
     posted.form_token = uuid4()
     return False
