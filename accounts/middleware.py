@@ -1,7 +1,7 @@
 """What holds for every request: proxies, odd requests, headers, how long a session lasts, language and time zone."""
 
-import re
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -122,7 +122,7 @@ class RatesMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
-        rate = settings.RATES.get((request.method, name))
+        rate = settings.RATES.get((str(request.method), name))
         if rate is None or not isinstance(request.user, Person):
             return None
         key = (name, str(request.user.pk))

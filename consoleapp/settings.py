@@ -118,6 +118,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionRulesMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "accounts.middleware.SigninRequiredMiddleware",
+    "accounts.middleware.RatesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "regions.middleware.CurrentRegionMiddleware",
@@ -197,6 +198,16 @@ AXES_CLIENT_IP_CALLABLE = "accounts.address.of"
 AXES_SENSITIVE_PARAMETERS = ["kept"]
 AXES_DISABLE_ACCESS_LOG = True
 SIGNIN_FAILURES_PER_ADDRESS = "30/15minutes"
+RATES = {  # of one person; a page that searches while one types asks three times a second
+    ("POST", "invocations:panel"): "120/minute",
+    ("GET", "invocations:panel"): "600/minute",
+    ("GET", "invocations:picker"): "600/minute",
+    ("GET", "invocations:suggestions"): "600/minute",
+    ("GET", "invocations:history"): "600/minute",
+    ("GET", "invocations:output"): "600/minute",
+    ("GET", "instances:list"): "600/minute",
+    ("GET", "commands:list"): "600/minute",
+}
 TYPED_FIELDS = "consoleapp.errors.typed"  # of a form that could not be taken, what may be sent again
 START_PAGE = "consoleapp.views.start_page"  # where a person is taken after signing in
 

@@ -12,7 +12,8 @@ _reasons: dict[str, int] = {}
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and any(marker in report.keywords for marker in TOLD):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple | list) else report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
         _reasons[reason] = _reasons.get(reason, 0) + 1
 
 
@@ -22,11 +23,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     if told := os.environ.get("TEST_SKIPPED"):
         with Path(told).open("a") as file:
-            file.writelines(f"{count} tests did not run. {reason}\n" for reason, count in _reasons.items())
+            file.writelines(
+                f"Browser or service tests that did not run: {count}. {reason}\n" for reason, count in _reasons.items()
+            )
     if os.environ.get("CI") and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason, count in _reasons.items():
-        terminalreporter.write_line(f"{count} browser or service tests did not run. {reason}", red=True)
+        terminalreporter.write_line(f"Browser or service tests that did not run: {count}. {reason}", red=True)

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.middleware import ProxyMiddleware
+from tests.permissions import MATRIX
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +144,23 @@ def test_B01_a_body_that_is_no_form_is_refused_with_a_sentence(operator, content
 
     assert response.status_code == 415
     assert "<h1>" in response.content.decode()
+
+
+def test_C20_a_person_has_a_rate_of_their_own(operator, viewer, settings):
+    settings.RATES = {("GET", "accounts:profile"): "2/minute"}
+
+    statuses = [operator.get("/profile/").status_code for _ in range(2)]
+    refused = operator.get("/profile/")
+
+    assert statuses == [200, 200]
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 60
+    assert f"Try again in {refused['Retry-After']} s." in refused.content.decode()
+    assert viewer.get("/profile/").status_code == 200
+
+
+def test_C20_every_rate_is_of_a_url_that_exists(settings):
+    assert {name for _method, name in settings.RATES} <= set(MATRIX)
 
 
 @pytest.mark.parametrize("query", ["q=" + "x" * 64_000, "&".join(f"a{n}=1" for n in range(5000))])

@@ -1,6 +1,6 @@
 from datetime import timedelta
 from statistics import median
-from time import perf_counter
+from time import thread_time
 
 import pytest
 import time_machine
@@ -100,9 +100,9 @@ def test_C03_an_unknown_name_costs_as_much_time_as_a_wrong_password(client, pers
     person.save()
 
     def seconds(username):
-        began = perf_counter()
+        began = thread_time()
         sign_in(client, username, "wrong password")
-        return perf_counter() - began
+        return thread_time() - began
 
     known, unknown = median(seconds("li.wei") for _ in range(5)), median(seconds("nobody") for _ in range(5))
 
