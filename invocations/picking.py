@@ -124,7 +124,6 @@ class Picker:
         self.region = region
         self.command_type = command_type
         self.look = look
-        self.all_chosen = chosen
         self.chosen = {one for one in chosen if is_managed(one) == (look.kind == Kind.MANAGED)}
 
     # How it is laid out
@@ -205,10 +204,10 @@ class Picker:
     def query_text(self) -> str:
         return grammar.merged(self.look.q, self.look.filters)
 
-    @property
+    @cached_property
     def is_all_chosen(self) -> bool:
-        """What is chosen is just what the search finds and can run."""
-        if not self.fit or len(self.all_chosen) != self.fit:
+        """Of this kind just what the search finds and can run is chosen."""
+        if not self.fit or len(self.chosen) != self.fit:
             return False
         return self.matching.filter(reason="", instance_id__in=self.chosen).count() == self.fit
 
@@ -272,7 +271,7 @@ class Column:
 
     @property
     def classes(self) -> str:
-        return "" if self.name in ("name", "status", "connection", "tags") else "hide-s"
+        return "" if self.name in ("name", "status", "connection") else "hide-s"
 
 
 @dataclass(frozen=True, slots=True)

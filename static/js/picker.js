@@ -36,6 +36,7 @@ class Search {
     this.input = box.querySelector("input[type=text]");
     this.source = box.querySelector("[hx-get]");
     this.timer = 0;
+    this.asked = 0; // suggestions so far; an answer counts only while it is the last one
     this.list = this.makeList();
     this.input.setAttribute("role", "combobox");
     this.input.setAttribute("aria-autocomplete", "list");
@@ -100,7 +101,7 @@ class Search {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "x";
-    button.setAttribute("aria-label", this.box.dataset.remove.replace("%(token)s", word));
+    button.setAttribute("aria-label", this.box.dataset.remove.replace("{token}", word));
     button.innerHTML = this.box.querySelector("template").innerHTML;
     return button;
   }
@@ -155,19 +156,22 @@ class Search {
   // Suggestions
 
   async suggest() {
-    const asked = this.input.value;
-    const word = /\s$/.test(asked) ? "" : (asked.match(WORDS)?.at(-1) ?? "");
+    const mine = ++this.asked;
+    const text = this.input.value;
+    const word = /\s$/.test(text) ? "" : (text.match(WORDS)?.at(-1) ?? "");
     const answer = await fetch(`${this.source.dataset.suggestions}?word=${encodeURIComponent(word)}`, {
       headers: { "HX-Request": "true" },
     }).catch(() => null);
-    if (!answer?.ok || this.input.value !== asked || document.activeElement !== this.input) return;
-    this.list.innerHTML = (await answer.text()) + (asked || this.box.querySelector(".tok") ? "" : this.recentOptions());
+    const options = answer?.ok ? await answer.text() : "";
+    if (mine !== this.asked) return;
+    this.list.innerHTML = options + (text || this.box.querySelector(".tok") ? "" : this.recentOptions());
     const isEmpty = !this.list.querySelector("[role=option]");
     this.list.hidden = isEmpty;
     this.input.setAttribute("aria-expanded", String(!isEmpty));
   }
 
   hide() {
+    this.asked += 1;
     this.list.hidden = true;
     this.list.replaceChildren();
     this.input.setAttribute("aria-expanded", "false");
