@@ -10,9 +10,11 @@ const isTheirs = (name, node) =>
   (name === "aria-expanded" && node.matches("[popovertarget]")) ||
   (name === "checked" && node.closest("[data-keep-checked]") !== null);
 
+// What is typed at this moment stays; a button that has the focus may change its words.
+const isTyping = () => document.activeElement?.matches("input, select, textarea");
+
 const options = {
   morphStyle: "innerHTML",
-  ignoreActiveValue: true,
   callbacks: {
     beforeAttributeUpdated: (name, node) => !isTheirs(name, node),
     beforeNodeMorphed: (node) => !(node instanceof Element && node.matches("[data-flash]")),
@@ -23,5 +25,7 @@ htmx.defineExtension("keep", {
   isInlineSwap: (style) => style === "keep",
   // The nodes must be returned: with `true` htmx leaves new elements without their hx-… attributes.
   handleSwap: (style, target, fragment) =>
-    style === "keep" ? Idiomorph.morph(target, [...fragment.childNodes], options) : undefined,
+    style === "keep"
+      ? Idiomorph.morph(target, [...fragment.childNodes], { ...options, ignoreActiveValue: isTyping() })
+      : undefined,
 });
