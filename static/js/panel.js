@@ -101,6 +101,7 @@ function showErrors(form) {
     if (!field) continue;
     if (error.hidden) field.removeAttribute("aria-invalid");
     else {
+      error.closest("details")?.setAttribute("open", "");
       field.setAttribute("aria-invalid", "true");
       field.setAttribute("aria-describedby", `${field.id}_helptext ${error.id}`);
     }

@@ -4,15 +4,13 @@
 const isTheirs = (name, node) =>
   (name === "open" && node.matches("details, dialog")) || (node.dataset?.theirs ?? "").split(" ").includes(name);
 
-const options = {
-  morphStyle: "outerHTML",
-  ignoreActiveValue: true,
-  callbacks: { beforeAttributeUpdated: (name, node) => !isTheirs(name, node) },
-};
+const callbacks = { beforeAttributeUpdated: (name, node) => !isTheirs(name, node) };
 
 function put(part) {
   const place = part.id && document.getElementById(part.id);
-  return place ? [...Idiomorph.morph(place, part, options)] : [];
+  // What is typed at this moment stays; a button that has the focus may change its words.
+  const ignoreActiveValue = document.activeElement?.matches("input, select, textarea");
+  return place ? [...Idiomorph.morph(place, part, { morphStyle: "outerHTML", ignoreActiveValue, callbacks })] : [];
 }
 
 htmx.defineExtension("parts", {
