@@ -111,6 +111,9 @@ class State:
         rows = self.rows("select record from commands where region = ? order by created_at desc, command_id", (region,))
         return [Command(**json.loads(row["record"])) for row in rows]
 
+    def count_commands(self, region: str) -> int:
+        return int(self.rows("select count(*) as n from commands where region = ?", (region,))[0]["n"])
+
     def delete_command(self, command_id: str) -> None:
         self.execute("delete from commands where command_id = ?", (command_id,))
 

@@ -34,7 +34,7 @@ def create_command(cloud: Cloud, call: Call) -> Body:
     command = read_command(cloud, call, default_encoding="Base64")
     if not command.name:
         raise missing("Name")
-    if len(cloud.state.commands(call.region)) >= limits.COMMANDS_PER_REGION:
+    if cloud.state.count_commands(call.region) >= limits.COMMANDS_PER_REGION:
         raise ApiError("CmdCount.ExceedQuota")
     cloud.state.save_command(command)
     return {"CommandId": command.command_id}

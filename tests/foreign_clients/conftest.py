@@ -46,7 +46,16 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (shutil.which("node") and (npm := shutil.which("npm"))):
         _leave_out("Node and npm are not installed.")
     folder = tmp_path_factory.mktemp("npm")
-    install = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", *NPM_PACKAGES]
+    install = [
+        npm,
+        "install",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-save",
+        "--prefer-offline",
+        *NPM_PACKAGES,
+    ]
     try:
         done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=240)
     except subprocess.TimeoutExpired:
