@@ -27,6 +27,13 @@ _LEXERS: dict[str, type[Lexer]] = {
 _SHEBANG = re.compile(r"#!.*\b(python|perl|ruby)", re.IGNORECASE)
 _OF_SHEBANG = {"python": PythonLexer, "perl": PerlLexer, "ruby": RubyLexer}
 _LINE_BREAK = re.compile(r"\r\n|\r")
+
+# Format characters, fillers and separators that draw nothing or turn the text around. Variation selectors are harmless.
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_HIDDEN = re.compile(f"([\x00-\x08\x0b-\x1f\x7f-\x9f\xa0{INVISIBLE}])")
 _PLACEHOLDER = "x"  # what a parameter looks like to a lexer: a part of a word
 
 
@@ -36,6 +43,11 @@ class Piece:
     css: str = ""  # c comment · k keyword · s string
     name: str = ""  # of the parameter
     kind: Kind = Kind.TEXT
+
+    @property
+    def code(self) -> str:
+        """U+202E where the text is one character that can't be seen, or turns around what is: it is named (C47)."""
+        return f"U+{ord(self.text):04X}" if _HIDDEN.fullmatch(self.text) else ""
 
 
 Line = list[Piece]
@@ -47,7 +59,16 @@ def lines(content: str, command_type: str, values: Mapping[str, str] | None) -> 
     parts = [Segment(content)]
     if values is not None:
         parts = segments(content, {name: _with_plain_breaks(value) for name, value in values.items()})
-    return _in_lines(_coloured(parts, _lexer(content, command_type)))
+    return [list(_apart(line)) for line in _in_lines(_coloured(parts, _lexer(content, command_type)))]
+
+
+def _apart(line: Line) -> Iterator[Piece]:
+    """What can't be seen becomes a piece of its own."""
+    for piece in line:
+        if piece.kind == Kind.TEXT:
+            yield from (replace(piece, text=text) for text in _HIDDEN.split(piece.text) if text)
+        else:
+            yield piece
 
 
 def _with_plain_breaks(text: str) -> str:

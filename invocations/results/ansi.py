@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
+from commands.highlighting import INVISIBLE
+
 SYMBOL = "a-ctl"
 HUES = "krgybmcw"  # SGR 30 to 37; 90 to 97 are their bright twins
 NORMAL = tuple(f"a-{hue}" for hue in HUES)
@@ -23,11 +25,6 @@ _OFF = {22: {"bold", "dim"}, 23: {"italic"}, 24: {"underline"}, 27: {"inv"}}
 _HUES = {39: ""} | {30 + n: name for n, name in enumerate(NORMAL)} | {90 + n: name for n, name in enumerate(BRIGHT)}
 SHOWN_OF_STRING = 80  # characters of a string for the terminal that its symbol's tooltip tells
 
-# Format characters, fillers and separators that draw nothing or turn the text around. Variation selectors are harmless.
-INVISIBLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    "\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
 _TOKEN = re.compile(
     rf"""
       \x1b\[(?P<sgr>[0-9;:]*)m
