@@ -5,7 +5,7 @@ from itertools import chain
 
 import pytest
 from django.core.paginator import Paginator
-from django.template import Context, Template
+from django.template import Context, RequestContext, Template
 from django.utils import timezone, translation
 
 from consoleapp import states
@@ -98,7 +98,7 @@ def test_the_pager_keeps_the_rest_of_the_address(rf):
     page = Paginator(range(5000), 20).page(2)
     request = rf.get("/r/cn-hangzhou/commands/?q=a%26b&page=2")
 
-    html = render("{% pager page %}", page=page, request=request)
+    html = Template("{% load console %}{% pager page %}").render(RequestContext(request, {"page": page}))
 
     assert "21–40 of 5,000" in html
     assert 'href="?q=a%26b&amp;page=3"' in html
