@@ -28,7 +28,7 @@ class Listing:
     sort: str
     q: str
     chosen: dict[str, str]  # select field -> value
-    hints: tuple[grammar.Hint, ...]
+    notices: list[str]  # about the address and the search
 
     @property
     def is_narrowed(self) -> bool:
@@ -50,7 +50,7 @@ def read(address: lists.Address, instances: QuerySet[Instance], kind: Kind) -> L
     found = search.matching(_there(instances, query), query)
     page = address.page(lists.ordered(found, sort, COLUMNS, "name", "pk"))
     address.settle()
-    return Listing(page, sort, q, chosen, query.hints)
+    return Listing(page, sort, q, chosen, [*address.notices, *map(str, query.hints)])
 
 
 def _there(instances: QuerySet[Instance], query: grammar.Query) -> QuerySet[Instance]:

@@ -125,13 +125,13 @@ def test_B27_a_useless_filter_is_left_out_with_a_notice(operator, query: str) ->
     assert "isn’t a choice of this filter" in response.content.decode()
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "abc", "1.5", str(10**18), "99"])
-def test_B65_an_odd_page_becomes_the_nearest_one(operator, page: str) -> None:
+@pytest.mark.parametrize("number", ["0", "-1", "abc", "1.5", str(10**18), "99"])
+def test_B65_an_odd_page_becomes_the_nearest_one(operator, number: str) -> None:
     CommandFactory.create_batch(21)
 
-    response = operator.get(URL, {"page": page})
+    response = operator.get(URL, {"page": number})
 
-    assert (response.status_code, len(names(response))) == (200, 1 if page in (str(10**18), "99") else 20)
+    assert (response.status_code, len(names(response))) == (200, 1 if number in (str(10**18), "99") else 20)
     assert "There is no page" in response.content.decode()
 
 

@@ -182,14 +182,14 @@ def test_B27_the_page_knows_the_address_of_what_it_shows(viewer) -> None:
     assert "sleeping" not in "".join(re.findall(r'href="[^"]*"', page))
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "abc", "1.5", str(10**18), "99", "9" * 5000, "", "0x1"])
-def test_B65_an_odd_page_becomes_the_nearest_one(viewer, page: str) -> None:
+@pytest.mark.parametrize("number", ["0", "-1", "abc", "1.5", str(10**18), "99", "9" * 5000, "", "0x1"])
+def test_B65_an_odd_page_becomes_the_nearest_one(viewer, number: str) -> None:
     InstanceFactory.create_batch(25)
 
     with CaptureQueriesContext(connection) as queries:
-        response = viewer.get(URL, {"page": page})
+        response = viewer.get(URL, {"page": number})
 
-    last = page.isdecimal() and int(page[:10]) > 1
+    last = number.isdecimal() and int(number[:10]) > 1
     assert response.status_code == 200
     assert len(names(response)) == (5 if last else 20)
     assert "There is no page" in response.content.decode()

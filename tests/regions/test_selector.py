@@ -77,7 +77,7 @@ def test_a_row_is_found_by_both_names_the_id_and_initials(viewer) -> None:
 
 @pytest.mark.usefixtures("regions")
 @pytest.mark.parametrize(
-    ("page", "target"),
+    ("view", "target"),
     [
         ("", "/r/cn-beijing/commands/"),
         ("commands:list", "/r/cn-beijing/commands/"),
@@ -93,8 +93,8 @@ def test_a_row_is_found_by_both_names_the_id_and_initials(viewer) -> None:
         ("'><script>", "/r/cn-beijing/commands/"),
     ],
 )
-def test_choosing_leads_to_the_same_kind_of_page(viewer, page: str, target: str) -> None:
-    assert f'href="{target}"' in viewer.get(URL, {"to": page}).content.decode()
+def test_choosing_leads_to_the_same_kind_of_page(viewer, view: str, target: str) -> None:
+    assert f'href="{target}"' in viewer.get(URL, {"to": view}).content.decode()
 
 
 @pytest.mark.usefixtures("regions")
