@@ -47,11 +47,22 @@ export function bind(form) {
     check();
   });
   form.addEventListener("click", (event) => onClick(form, event));
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.value === "run") nameDraft(form);
+  });
   form.addEventListener("htmx:afterSettle", () => {
     applyView(form);
     showErrors(form);
   });
   bindPicker(form, check);
+}
+
+// What is sent is kept as a draft, its token with it: Back leads there, so that Run then leads to the run there is.
+function nameDraft(form) {
+  const here = new URL(location);
+  if (here.searchParams.has("draft") || here.pathname !== form.getAttribute("action")) return;
+  here.search = `?draft=${form.elements.draft.value}`;
+  history.replaceState(history.state, "", here);
 }
 
 function fillIn(form, field) {
