@@ -92,4 +92,5 @@ def content(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     response = HttpResponse(command.content.encode(), content_type="text/plain; charset=utf-8")
     name = f"{_UNFIT_FOR_FILES.sub('_', command.name)}.{_ENDINGS[command.type]}"
     response.headers["Content-Disposition"] = content_disposition_header(True, name)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"  # opened, it is still no page (C49)
     return response
