@@ -3,16 +3,15 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from commands.models import Command
 from invocations import counting
 from invocations.models import Batch, Invocation, Output, Target
+from tests.browser.accessibility import violations
 from tests.factories import InstanceFactory, now
 from tests.invocations.hostile import HOSTILE
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 BAD = b"+ systemctl restart nginx\n\x1b[31mFailed to restart nginx.service: Unit nginx.service not found.\x1b[0m\n"
 
 
@@ -24,11 +23,6 @@ def _a_minute(page: Page) -> None:
 def end(target: Target, state: str = "success") -> None:
     Target.objects.filter(pk=target.pk).update(state=state, exit_code=0, finished_at=now(), seconds=1.5)
     counting.recount(target.invocation_id)
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
 
 
 def test_a_live_page_moves_by_itself_and_keeps_what_a_person_does(show, standing):

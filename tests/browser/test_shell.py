@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+from tests.browser.accessibility import violations
+
 COMMANDS = re.compile(r"/r/cn-hangzhou/commands/")
 
 
@@ -21,11 +21,6 @@ def signed_in(page: Page, console) -> Page:
 def ready(page: Page) -> Page:
     page.wait_for_selector("html[data-ready]", state="attached")
     return page
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
 
 
 def test_a_region_is_found_by_its_initials_and_chosen_by_keyboard(signed_in: Page):
