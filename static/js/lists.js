@@ -78,7 +78,18 @@ document.addEventListener("click", (event) => {
   button.setAttribute("aria-pressed", wraps);
 });
 
+// What is ticked stays ticked when the rows come anew.
+let kept = [];
+
+addEventListener("htmx:beforeSwap", (event) => {
+  kept = [...document.querySelectorAll("form[data-selection]")].flatMap(chosen);
+});
+
 htmx.onLoad((root) => {
+  for (const id of kept) {
+    const box = document.getElementById(`pick-${id}`);
+    if (box) box.checked = true;
+  }
   for (const form of document.querySelectorAll("form[data-selection]")) count(form);
   if (root === document.body) correctAddress();
 });

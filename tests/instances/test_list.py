@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from instances.models import Instance
 from regions.models import MirrorKind
-from tests.factories import HANGZHOU, InstanceFactory, MirrorFactory, RegionFactory
+from tests.factories import (
+    HANGZHOU,
+    BatchFactory,
+    InstanceFactory,
+    InvocationFactory,
+    MirrorFactory,
+    RegionFactory,
+    TargetFactory,
+)
 
 URL = "/r/cn-hangzhou/instances/"
 MANAGED = "/r/cn-hangzhou/managed-instances/"
@@ -48,6 +56,22 @@ def test_a_row_says_what_its_machine_is(viewer) -> None:
     assert f'data-instance-id="{machine.instance_id}" data-status="running" data-agent="abnormal"' in page
     for text in ("web-1", machine.instance_id, "10.20.1.7", "env=prod", "Abnormal", "Alibaba Cloud Linux 3"):
         assert text in page
+
+
+def test_a_row_tells_what_ran_there_last(viewer) -> None:
+    machine, idle = InstanceFactory(name="a"), InstanceFactory(name="b")
+    for name, state in (("first", "success"), ("second", "failed")):
+        run = InvocationFactory(command_name=name)
+        TargetFactory(batch=BatchFactory(invocation=run), instance_id=machine.instance_id, state=state)
+    elsewhere = InvocationFactory(command_name="elsewhere", region="cn-beijing")
+    TargetFactory(batch=BatchFactory(invocation=elsewhere), instance_id=idle.instance_id)
+
+    page = viewer.get(URL).content.decode()
+
+    assert f'href="/r/cn-hangzhou/runs/{run.pk}/?target={machine.instance_id}">second</a>' in page
+    assert "Failed" in page
+    assert "first" not in page
+    assert "elsewhere" not in page
 
 
 def test_managed_instances_have_a_list_of_their_own(viewer) -> None:
