@@ -11,9 +11,10 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 
 from commands import highlighting
+from commands.highlighting import INVISIBLE
 from commands.parameters import Kind
 from invocations.models import Attempt, Batch, Invocation
-from invocations.results.ansi import INVISIBLE, symbol
+from invocations.results.ansi import symbol
 from invocations.secrets import MASK
 
 BATCHES = 50  # a page of technical details
