@@ -8,6 +8,7 @@ without a limit, and asks the proxy for loopback too.
 import http.client
 import io
 import logging
+import math
 import socket
 import ssl
 import threading
@@ -50,7 +51,15 @@ class Exchange(threading.local):
     """What is known of this thread's current call, whatever exception comes out of it."""
 
     def __init__(self) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Forget the request, which holds parameter values and the signature.
+
+        Until the next `begin` there is no deadline for others of this thread, such as a provider of credentials.
+        """
         self.begin()
+        self.deadline = math.inf
 
     def begin(self) -> None:
         self.request: requests.PreparedRequest | None = None

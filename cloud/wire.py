@@ -53,7 +53,7 @@ def send(
         offset = _clock_offset(connection, sent_at) if classify.is_from_api(body) else None
         return classify.outcome(exchange, body, failure, action=f"{service}:{operation}", clock_offset=offset)
     finally:
-        exchange.begin()  # forget the request, which holds parameter values and the signature
+        exchange.end()
 
 
 def _client(service: Service, connection: Connection, region: str) -> Any:

@@ -162,8 +162,9 @@ def _is_own(url: str) -> bool:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "page" in getattr(item, "fixturenames", ()):
+        if {"page", "browser", "new_context"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: "dispatch_model" not in item.nodeid)  # the longest first, beside all others
 
 
 @pytest.fixture

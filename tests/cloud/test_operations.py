@@ -534,7 +534,7 @@ class TestListing:
 
 class TestStopping:
     def test_a_running_script_is_stopped(self, connection, simulator, saved, invoke, results_of):
-        accepted = invoke(saved("sleep 600"), *simulator.running_instances(HANGZHOU, 1))
+        accepted = invoke(saved("while true; do :; done"), *simulator.running_instances(HANGZHOU, 1))
 
         invocations.stop(connection, HANGZHOU, accepted.invoke_id)
 

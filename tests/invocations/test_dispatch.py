@@ -145,7 +145,9 @@ def test_A44_whatever_breaks_on_the_way_each_target_runs_once(kind, more, submit
     assert fresh(run).state == "success"
 
 
-@pytest.mark.parametrize("body", ["{}", "null", "list", "error", "invoke_id_number"])
+@pytest.mark.parametrize(
+    "body", ["empty_object", "null", "list", "error", "number_id", "html", "two_documents", "bad_utf8"]
+)
 def test_A47_a_200_without_an_invoke_id_is_not_an_acceptance(body, submitted, simulator, ran, work_until_quiet):
     run = submitted(targets=1)
     simulator.fault("InvokeCommand", "body", body=body, times=1)
