@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from commands.highlighting import INVISIBLE
 
+HIDDEN = re.compile(f"([\x00-\x08\x0b-\x1f\x7f-\x9f{INVISIBLE}])")  # what can't be seen in a text of lines
 SYMBOL = "a-ctl"
 HUES = "krgybmcw"  # SGR 30 to 37; 90 to 97 are their bright twins
 NORMAL = tuple(f"a-{hue}" for hue in HUES)
@@ -134,6 +135,13 @@ def symbol(char: str) -> Piece:
     if code < 0x20:
         return Piece(chr(0x2400 + code), SYMBOL, title)
     return Piece("␡" if code == 0x7F else f"U+{code:04X}", SYMBOL, title)
+
+
+def marked(text: str) -> Iterator[Piece]:
+    """A text that is no terminal's output, such as a name: what can't be seen in it is made visible."""
+    for at, part in enumerate(HIDDEN.split(text)):
+        if part:
+            yield symbol(part) if at % 2 else Piece(part)
 
 
 def _styled(style: _Style, parameters: str) -> _Style:

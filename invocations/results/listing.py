@@ -70,12 +70,12 @@ class Filters:
 
     @property
     def are_any(self) -> bool:
-        return bool(self.q or self.states or self.are_more)
+        return bool(self.q or self.states or self.exit or self.are_more)
 
     @property
     def are_more(self) -> bool:
         """Any of those behind the Filters button is set."""
-        return bool(self.exit or self.code or self.batch is not None or self.duration or self.tag)
+        return bool(self.code or self.batch is not None or self.duration or self.tag)
 
 
 def _exit(text: str) -> str:

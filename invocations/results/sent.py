@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,14 +10,13 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 
 from commands import highlighting
-from commands.highlighting import INVISIBLE
 from commands.parameters import Kind
 from invocations.models import Attempt, Batch, Invocation
-from invocations.results.ansi import symbol
+from invocations.results.ansi import marked
 from invocations.secrets import MASK
 
 BATCHES = 50  # a page of technical details
-_HIDDEN = re.compile(f"([\x00-\x08\x0b-\x1f\x7f-\x9f{INVISIBLE}])")
+_CLASSES = {Kind.FILLED: "p", Kind.BUILT_IN: "p", Kind.MISSING: "p empty", Kind.EMPTY: "p empty"}
 
 
 class ScriptPiece(NamedTuple):
@@ -48,16 +46,12 @@ def content_lines(run: Invocation) -> list[list[ScriptPiece]]:
 
 
 def _shown(piece: highlighting.Piece) -> Iterator[ScriptPiece]:
+    is_parameter = piece.kind != Kind.TEXT
+    css = _CLASSES.get(piece.kind, piece.css)
     if piece.kind == Kind.EMPTY:
-        yield ScriptPiece("∅", "p empty", is_parameter=True)
-    elif piece.kind != Kind.TEXT:
-        yield ScriptPiece(piece.text, "p empty" if piece.kind == Kind.MISSING else "p", is_parameter=True)
-    else:
-        for at, part in enumerate(_HIDDEN.split(piece.text)):
-            if at % 2:
-                yield ScriptPiece(symbol(part).text, symbol(part).classes, title=symbol(part).title)
-            elif part:
-                yield ScriptPiece(part, piece.css)
+        yield ScriptPiece("∅", css, is_parameter)
+    for shown in marked(piece.text):
+        yield ScriptPiece(shown.text, f"{css} {shown.classes}".strip(), is_parameter, shown.title)
 
 
 def batches(run: Invocation, page: str | None) -> Page[Batch]:

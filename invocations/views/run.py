@@ -44,14 +44,16 @@ def live(request: RegionRequest, region: str, run: int) -> HttpResponse:
     if query.pop("v", [""])[0] == run_page.version(found, timezone.now()):
         return HttpResponse(status=204)
     request.GET = query  # type: ignore[assignment]  # the fragment's links carry the page's query, without `v`
-    response = _rendered(request, found, "invocations/run.html#live")
+    response = _rendered(request, found, "invocations/run.html#live", keeps_batches=True)
     response.status_code = 200 if found.is_live else HTMX_STOP_POLLING
     return response
 
 
-def _rendered(request: RegionRequest, found: Invocation, template: str) -> HttpResponse:
+def _rendered(request: RegionRequest, found: Invocation, template: str, *, keeps_batches: bool = False) -> HttpResponse:
+    """`keeps_batches`: they were open while the run was live; only a page opened later folds them."""
     context = run_page.context(found, request.region, request.user, request.GET, timezone.now())
-    response = render(request, template, context | {"is_fragment": template.endswith("#live")})
+    own = {"is_fragment": template.endswith("#live"), "keeps_batches": keeps_batches}
+    response = render(request, template, context | own)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

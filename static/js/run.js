@@ -98,6 +98,13 @@ document.addEventListener("htmx:afterSwap", (event) => {
     open(dialog, event.detail.requestConfig.elt);
 });
 
+// Where the output stands below the table, a row that was pressed leads to it.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const aside = document.getElementById("aside");
+  if (!aside || !event.detail.requestConfig?.elt.matches("a[id^=open-]")) return;
+  if (getComputedStyle(aside).position !== "sticky") aside.scrollIntoView({ block: "start" });
+});
+
 // Folding
 
 function showFolds() {

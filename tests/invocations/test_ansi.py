@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from invocations.outputs import first_line
 from invocations.results.ansi import BRIGHT, INVISIBLE, NORMAL, SYMBOL, Piece, lines
+from invocations.templatetags.hidden import marked
 from tests.invocations.hostile import HOSTILE
 
 ALLOWED = {*NORMAL, *BRIGHT, SYMBOL, "a-bold", "a-dim", "a-italic", "a-underline", "a-inv"}
@@ -137,3 +138,9 @@ def test_the_first_line_of_an_output_is_the_first_that_says_something_without_co
 
 def test_an_output_that_is_no_text_has_no_first_line():
     assert first_line(bytes(range(256))) == ""
+
+
+def test_C47_a_name_shows_what_hides_in_it():
+    assert marked("web\u202e1<b>") == (
+        '<bdi>web<span class="a-ctl" title="U+202E RIGHT-TO-LEFT OVERRIDE">U+202E</span>1&lt;b&gt;</bdi>'
+    )
