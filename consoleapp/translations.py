@@ -1,8 +1,8 @@
 """Compiled catalogues, made from the `.po` files without gettext's own tools, which a bare machine lacks.
 
-Whoever adds a sentence has those tools (Debian: gettext) and runs
-`manage.py makemessages -l zh_Hans --no-obsolete --no-wrap --add-location file -i tests -i simulator -i ".venv"`, then translates
-what is empty or fuzzy in consoleapp/locale/; tests/front/test_translations.py names what is missing.
+Whoever adds a sentence has those tools (Debian: gettext), runs
+`manage.py makemessages -l zh_Hans --no-obsolete --no-wrap --add-location file -i tests -i simulator -i ".venv"`
+and translates what is empty or fuzzy in consoleapp/locale/. tests/front/test_translations.py names what is missing.
 """
 
 import os
