@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cloud import clock, connection
 from cloud.explain import sentence
@@ -81,8 +82,8 @@ def _hold_sentence(reason: str, view: BatchView, run: Invocation, region: Region
     next_try = date_format(timezone.localtime(batch.next_attempt_at), CLOCK)
     match reason:
         case HoldReason.THROTTLED:
-            lost = _("Nothing is lost and nothing is sent twice.")
-            return Countdown(f"{sentence('throttled', s='{s}')} {lost}", view.seconds_left)
+            sentences = {"a": sentence("throttled", s="{s}"), "b": _("Nothing is lost and nothing is sent twice.")}
+            return Countdown(pgettext("two sentences", "%(a)s %(b)s") % sentences, view.seconds_left)
         case HoldReason.UNREACHABLE:
             return Countdown(sentence("unreachable", **said, n=batch.epoch, s="{s}"), view.seconds_left)
         case HoldReason.QUOTA:
