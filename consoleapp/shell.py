@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Max, Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from regions.models import Mirror, Region
@@ -32,13 +32,6 @@ class CloudDetails:
     trouble: str  # "" · unreachable · credentials
 
 
-def address(name: str, *args: str) -> str:
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
-
-
 def groups(region: Region | None, path: str) -> list[tuple[_StrPromise, list[Item]]]:
     """The groups of the left navigation. Without a region there is nothing to list, only the system status."""
     administration = (_("Administration"), [_item(path, _("System status"), "pulse", "system")])
@@ -55,8 +48,8 @@ def _assistant(region: str, path: str) -> list[Item]:
 
 
 def _item(path: str, name: _StrPromise, icon: str, view: str, *args: str, key: str = "") -> Item:
-    url = address(view, *args)
-    return Item(name, icon, url, key, is_current=bool(url) and path.startswith(url))
+    url = reverse(view, args=args)
+    return Item(name, icon, url, key, is_current=path.startswith(url))
 
 
 def cloud_details(region: Region | None) -> CloudDetails:

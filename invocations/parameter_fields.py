@@ -44,8 +44,7 @@ class Parameter:
     def can_be_empty_on_purpose(self) -> bool:
         """Where leaving it alone means something else than an empty string."""
         known = self.definition
-        is_ruled_out = bool(known.allowed) or (bool(known.pattern) and not definitions.matches(known.pattern, ""))
-        return (known.is_required or bool(known.default)) and not is_ruled_out
+        return (known.is_required or bool(known.default)) and not known.allowed
 
     def start_with_default(self) -> None:
         """A field left blank goes back to its default."""
@@ -92,22 +91,25 @@ class Parameter:
     def _missing(self, typed: str) -> ValidationError | None:
         if typed or self.is_empty_on_purpose or not self.definition.is_required:
             return None
+        if self.definition.allowed:
+            return self._not_allowed()
         message = _("Enter a value for %(name)s, or send an empty string on purpose.")
         return ValidationError(message, code="missing", params={"name": self.name})
 
     def _objection(self, value: str) -> ValidationError | None:
-        """By the rules of the definition. A field that need not be filled in and is left alone breaks none."""
+        """By the rules of the definition. A pattern is about what is typed, as in HTML: nothing typed breaks none."""
         known = self.definition
-        if not value and not self.is_empty_on_purpose:
-            return None
-        if known.allowed and value not in known.allowed:
-            message = _("%(name)s must be one of: %(values)s.")
-            params = {"name": self.name, "values": ", ".join(known.allowed)}
-            return ValidationError(message, code="allowed", params=params)
-        if known.pattern and not definitions.matches(known.pattern, value):
+        if known.allowed and value not in known.allowed and (value or self.is_empty_on_purpose):
+            return self._not_allowed()
+        if known.pattern and value and not definitions.matches(known.pattern, value):
             message = _("%(name)s must look like %(example)s.")
             return ValidationError(message, code="pattern", params={"name": self.name, "example": known.pattern})
         return None
+
+    def _not_allowed(self) -> ValidationError:
+        message = _("%(name)s must be one of: %(values)s.")
+        params = {"name": self.name, "values": ", ".join(self.definition.allowed)}
+        return ValidationError(message, code="allowed", params=params)
 
     def warnings(self) -> list[str]:
         """What is allowed, but may not be meant."""

@@ -177,7 +177,6 @@ def cloud_badge(context: template.Context, with_details: bool = True) -> dict[st
         "kind": context.get("cloud_kind"),
         "account": context.get("cloud_account"),
         "details": details,
-        "system_url": shell.address("system"),
     }
 
 

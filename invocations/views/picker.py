@@ -82,9 +82,15 @@ def selection(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
     panel.keep()
     if not is_fragment(request):
         return see_other(_next(request, panel))
-    if request.GET.get("then") == "review":
+    is_reviewed = request.GET.get("then") == "review"
+    if is_reviewed and op == "show":
         return _review(request, panel)
-    context = {"panel": panel, "rows": op not in ("add", "remove"), "cleared": before if op == "clear" else []}
+    context = {
+        "panel": panel,
+        "rows": is_reviewed or op not in ("add", "remove"),
+        "cleared": before if op == "clear" else [],
+        "review": _review_of(request, panel) if is_reviewed else None,
+    }
     response = render(request, "invocations/panel_live.html", context)
     response["HX-Replace-Url"] = panel.address
     return response
@@ -120,9 +126,12 @@ def review(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
 
 
 def _review(request: RegionRequest, panel: Panel) -> HttpResponse:
-    found = Review(request.region, panel.command.type, panel.chosen, request.GET)
     template = "invocations/review.html#content" if is_fragment(request) else "invocations/review.html"
-    return render(request, template, {"panel": panel, "review": found})
+    return render(request, template, {"panel": panel, "review": _review_of(request, panel)})
+
+
+def _review_of(request: RegionRequest, panel: Panel) -> Review:
+    return Review(request.region, panel.command.type, panel.chosen, request.GET)
 
 
 @operators_only
