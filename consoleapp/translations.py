@@ -31,6 +31,7 @@ def _is_stale(po: Path) -> bool:
 def _compile(po: Path) -> Path:
     mo = po.with_suffix(".mo")
     handle, draft = tempfile.mkstemp(dir=mo.parent, prefix=".django.", suffix=".mo")
+    os.fchmod(handle, 0o644)  # made by whoever builds an image, read by whoever runs it
     os.close(handle)
     polib.pofile(str(po)).save_as_mofile(draft)
     Path(draft).replace(mo)
