@@ -17,6 +17,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 from accounts import address
 from accounts.access import operators_only
 from accounts.plain_input import visible
+from accounts.sessions import background
 from invocations import drafts, stopping
 from invocations.access import get_run_for
 from invocations.results import run_page, stop
@@ -36,6 +37,7 @@ def run(request: RegionRequest, region: str, run: int) -> HttpResponse:
     return _rendered(request, found, template)
 
 
+@background
 @require_safe
 def live(request: RegionRequest, region: str, run: int) -> HttpResponse:
     """204 while the page shows what there is, else the fragment; at the end the last one, which stops the polling."""
