@@ -154,7 +154,7 @@ def serve(listening: socket.socket) -> BaseWSGIServer:
     )
 
 
-def when_told_to_stop(say: Say) -> threading.Event:
+def when_told_to_stop() -> threading.Event:
     """Set by SIGINT or SIGTERM. From then on the process has five seconds, whatever hangs; a second signal ends it."""
     told = threading.Event()
 
@@ -165,7 +165,6 @@ def when_told_to_stop(say: Say) -> threading.Event:
         deadline = threading.Timer(TOGETHER, os._exit, [0])
         deadline.daemon = True
         deadline.start()
-        say("Stopping.")
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, end)

@@ -24,12 +24,13 @@ class Command(BaseCommand):
 
         os.umask(0o077)
         settings.VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
-        told_to_stop = running.when_told_to_stop(self.say)
+        told_to_stop = running.when_told_to_stop()
         try:
             console = running.Console(self.say)
             try:
                 console.start()
                 told_to_stop.wait()
+                self.say("Stopping.")  # not in the signal's handler, which may strike in the middle of a print
             finally:
                 console.stop()
         except CANNOT_START as error:
