@@ -50,8 +50,12 @@ def picker(request: RegionRequest, region: str, kind: str) -> HttpResponse:
     if not is_fragment(request):
         panel.form.quieten()
         return render(request, "invocations/panel.html", {"panel": panel})
-    response = render(request, "invocations/picker_pieces.html", {"panel": panel, "picker": panel.picker(KINDS[kind])})
-    response["HX-Replace-Url"] = panel.address
+    found = panel.picker(KINDS[kind])
+    response = render(request, "invocations/picker_pieces.html", {"panel": panel, "picker": found})
+    if found.look.is_too_long:
+        response.status_code = 422
+    else:
+        response["HX-Replace-Url"] = panel.address
     return response
 
 
@@ -131,7 +135,8 @@ def _review(request: RegionRequest, panel: Panel) -> HttpResponse:
 
 
 def _review_of(request: RegionRequest, panel: Panel) -> Review:
-    return Review(request.region, panel.command.type, panel.chosen, request.GET)
+    look = request.GET if "review_q" in request.GET else request.POST or request.GET
+    return Review(request.region, panel.command.type, panel.chosen, look)
 
 
 @operators_only

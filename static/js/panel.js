@@ -128,6 +128,8 @@ async function copyLink(button) {
 function onClick(form, event) {
   const link = event.target.closest("[data-copy-link]");
   if (link) copyLink(link);
+  const page = event.target.closest("[data-open-as-page]");
+  if (page) page.href = location.href; // the draft's, once there is one
   if (event.target.closest("[data-template-toggle]")) {
     form.dataset.shows = form.dataset.shows === "template" ? "values" : "template";
     applyView(form);

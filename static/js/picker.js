@@ -27,6 +27,8 @@ function bindSection(form, section) {
   const search = new Search(form, box);
   section.addEventListener("change", (event) => event.target.matches("[data-look]") && search.look());
   section.addEventListener("click", (event) => event.target.closest("[data-clears]") && search.clear());
+  // Some were started, or got an agent.
+  document.body.addEventListener("instances-changed", () => box.isConnected && search.look());
 }
 
 class Search {

@@ -155,8 +155,10 @@ def test_an_unknown_key_is_searched_as_text_and_said(operator, command):
 def test_b21_a_search_that_is_too_long_is_told_and_kept(operator, command):
     q = "x" * 2001
 
+    response = operator.get(picker_url(command=command.cloud_id, q=q), headers=FRAGMENT)
     shown = Shown(operator.get(panel_url(command, q=q)))
 
+    assert response.status_code == 422
     assert "The search is longer than 2,000 characters. Use Paste IDs." in shown.text
     assert shown.value("q") == q
 
