@@ -99,10 +99,6 @@ class BatchView:
         return wording.counted(*self.problem) if self.problem else ""
 
     @property
-    def is_split(self) -> bool:
-        return bool(self.children)
-
-    @property
     def is_over(self) -> bool:
         return self.batch.state not in (
             BatchState.QUEUED,
