@@ -6,16 +6,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Person
+from accounts.plain_input import visible
 from commands.access import get_command_for
 from commands.models import Command
 from invocations.models import Draft, Invocation, TargetState
 
 KEPT = timedelta(hours=24)
+BEYOND = 1000  # ids that are read after the most a run can have
 
 FAILED = (TargetState.FAILED, TargetState.TIMEOUT, TargetState.ERROR, TargetState.INVALID, TargetState.ABORTED)
 STATES_AGAIN: dict[str, tuple[TargetState, ...]] = {
@@ -72,6 +75,12 @@ def united(chosen: Iterable[str], more: Iterable[str]) -> list[str]:
 def without(chosen: Iterable[str], fewer: Collection[str]) -> list[str]:
     gone = set(fewer)
     return [instance_id for instance_id in chosen if instance_id not in gone]
+
+
+def ids_in(texts: Iterable[str]) -> list[str]:
+    """Repeated or separated by commas, each once. Of far too many only so many that they are seen to be too many."""
+    ids = (visible(part.strip()) for text in texts for part in text.split(","))
+    return list(dict.fromkeys(one[:64] for one in ids if one))[: settings.MAX_TARGETS + BEYOND]
 
 
 def for_again(run: Invocation, which: Iterable[str], ids: Collection[str], person: Person) -> Draft:

@@ -64,6 +64,10 @@ class RunForm(PlainForm):
         label=gettext_lazy("Execution path"),
         max_length=limits.WORKING_DIR_CHARACTERS,
         too_long=gettext_lazy("The execution path can have at most 200 characters."),
+        help_text=gettext_lazy(
+            "Must exist on every instance. Empty: the home directory of the execution user on Linux,"
+            " C:\\Windows\\System32 on Windows."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     termination_mode = forms.ChoiceField(
@@ -76,7 +80,14 @@ class RunForm(PlainForm):
     )
     container_name = Line(label=gettext_lazy("Container name"), max_length=255)
     container_id = ContainerId(label=gettext_lazy("Container ID"), max_length=255)
-    oss_delivery = Delivery(label=gettext_lazy("Full output to OSS"), max_length=1024)
+    oss_delivery = Delivery(
+        label=gettext_lazy("Full output to OSS"),
+        max_length=1024,
+        help_text=gettext_lazy(
+            "The console keeps 24 KB; each instance writes the whole output there and needs a RAM role that may."
+        ),
+        widget=forms.TextInput(attrs={"placeholder": "oss://bucket/prefix", "autocomplete": "off"}),
+    )
     reason = Line(
         label=gettext_lazy("Reason"),
         max_length=200,
@@ -88,6 +99,7 @@ class RunForm(PlainForm):
         super().__init__(data.copy())
         self.command = command
         self.chosen = chosen
+        self.fields["username"].widget.attrs["placeholder"] = self.default_user
         self.touched: list[str] = []  # fields that somebody has left
         self.data.setdefault("timeout", str(command.timeout))
         self.data.setdefault("working_dir", command.working_dir)
@@ -104,6 +116,10 @@ class RunForm(PlainForm):
     @property
     def is_for_windows(self) -> bool:
         return self.command.os_type == "windows"
+
+    @property
+    def default_user(self) -> str:
+        return "System" if self.is_for_windows else "root"
 
     @property
     def names_a_user(self) -> bool:
@@ -229,7 +245,7 @@ class RunForm(PlainForm):
     def user(self) -> str:
         """Who it runs as, by name."""
         typed = "" if "username" in self.errors else self.cleaned_data.get("username", "")
-        return typed or ("System" if self.is_for_windows else "root")
+        return typed or self.default_user
 
     def plan(self, person: Person, *, address: str, form_token: UUID, again_of: Invocation | None = None) -> RunPlan:
         """The run this form describes. Only for a valid form."""

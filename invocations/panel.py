@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from functools import cached_property
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import Person
 from accounts.plain_input import visible
-from commands import definitions, highlighting
+from commands import highlighting
 from commands.models import Command
 from instances import access
-from instances.models import Instance, Kind
-from invocations import checking, drafts, passwords, secrets
+from instances.models import Kind
+from invocations import checking, drafts, links, passwords, secrets
 from invocations.forms import RunForm, kept_fields
 from invocations.models import Draft, Invocation
-from invocations.parameter_fields import ON_PURPOSE, PREFIX
-from invocations.picking import LOOKS, Look, Picker
+from invocations.picking import Look, Picker
 from regions.models import Region
 from regions.trouble import Trouble
 
-LONGEST_LINK = 2000  # characters
-BEYOND = 1000  # ids that are read after the most a run can have
 LINES = 12  # of the content that are shown at first
 ADVANCED = ("termination_mode", "container_name", "container_id", "oss_delivery")
 RECENT = 50  # runs that are looked at for user names
@@ -100,6 +95,11 @@ class Panel:
     @property
     def pickers(self) -> list[Picker]:
         return [self.instances, self.managed] if self.shows_managed else [self.instances]
+
+    @property
+    def selection_digest(self) -> str:
+        """What the button speaks of: a form that shows another selection than the stored one is not run."""
+        return hashlib.sha256(",".join(sorted(self.chosen)).encode()).hexdigest()[:16]
 
     @property
     def chosen_lines(self) -> str:
@@ -218,64 +218,15 @@ class Panel:
 
     @cached_property
     def link(self) -> str:
-        """The path that fills in this form for somebody else; "" where it would be too long. It runs nothing."""
-        fields = kept_fields(self.form.data, self.command)
-        blank = {name for name, value in fields.items() if not value and not name.startswith(PREFIX)}
-        pairs = [(name, value) for name, value in fields.items() if name not in blank]
-        link = f"{self.path}?{urlencode([*pairs, *self._targets_in_link()])}"
-        return link if len(link) <= LONGEST_LINK else ""
-
-    def _targets_in_link(self) -> list[tuple[str, str]]:
-        """As a search when the selection is all that it finds, else as ids."""
-        look = self.instances.look
-        if look.asks_for_something and self.instances.is_all_chosen and not self.managed.chosen:
-            return [(name, value) for name, value in (("q", look.q), *look.filters.items()) if value]
-        return [("ids", ",".join(self.chosen))] if self.chosen else []
-
-
-def from_link(query: QueryDict, command: Command) -> tuple[QueryDict, list[str]]:
-    """The form as an address fills it in, and what to say of the rest. Secrets are never taken from an address."""
-    data = QueryDict(mutable=True)
-    known = {PREFIX + one.name: one for one in definitions.definitions_of(command)}
-    plain = {*RunForm.base_fields, *LOOKS, "draft", "managed"} - {"confirm_text"}
-    unknown = []
-    for name, values in query.lists():
-        parameter = known.get(name) or known.get(name.removesuffix(ON_PURPOSE))
-        if name in plain or (parameter and not parameter.is_secret):
-            data.setlist(name, values[-1:])
-        elif name.startswith(PREFIX) and not parameter:
-            unknown.append(visible(name.removeprefix(PREFIX))[:64])
-    notes = [_("This command has no parameter %(name)s.") % {"name": name} for name in unknown]
-    here, missing = _linked(ids_in(query.getlist("ids")), command.region)
-    data["carried_ids"] = ",".join(here)
-    if missing:
-        text = ngettext(
-            "%(n)s of the linked instances is not here or not in your scope.",
-            "%(n)s of the linked instances are not here or not in your scope.",
-            missing,
-        )
-        notes.append(text % {"n": f"{missing:,}"})
-    return data, notes
-
-
-def _linked(ids: list[str], region: str) -> tuple[list[str], int]:
-    """Those that are there, in the given order, and the number of the others."""
-    there = set(Instance.objects.filter(region=region, instance_id__in=ids).values_list("instance_id", flat=True))
-    return [one for one in ids if one in there], len(ids) - len(there)
+        return links.to(self)
 
 
 def chosen_of(data: QueryDict, kept: Iterable[str]) -> list[str]:
     """The selection a form stands for: what was kept or carried along; of the rows it shows, those that are ticked."""
-    before = drafts.united(kept, ids_in(data.getlist("carried_ids")))
-    elsewhere = drafts.without(before, ids_in(data.getlist("shown_ids")))
-    ticked = ids_in([*data.getlist("instance_ids"), *data.getlist("managed_instance_ids")])
+    before = drafts.united(kept, drafts.ids_in(data.getlist("carried_ids")))
+    elsewhere = drafts.without(before, drafts.ids_in(data.getlist("shown_ids")))
+    ticked = drafts.ids_in([*data.getlist("instance_ids"), *data.getlist("managed_instance_ids")])
     return drafts.united(elsewhere, ticked)
-
-
-def ids_in(texts: Iterable[str]) -> list[str]:
-    """Repeated or separated by commas, each once. Of far too many only so many that they are seen to be too many."""
-    ids = (visible(part.strip()) for text in texts for part in text.split(","))
-    return list(dict.fromkeys(one[:64] for one in ids if one))[: settings.MAX_TARGETS + BEYOND]
 
 
 def as_uuid(text: str | None) -> UUID | None:

@@ -19,9 +19,9 @@ from commands import sync
 from commands.access import get_command_for
 from commands.models import Command
 from instances import mirror
-from invocations import drafts, submitting
+from invocations import drafts, links, submitting
 from invocations.models import Draft, Invocation
-from invocations.panel import Panel, as_uuid, from_link
+from invocations.panel import Panel, as_uuid
 from invocations.views.answers import is_fragment, see_other
 from regions import trouble
 from regions.http import RegionRequest
@@ -45,7 +45,7 @@ def panel(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
 def _show(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     command = get_command_for(request.user, region, cloud_id)
     fresh = mirror.ensure_fresh(region)
-    linked, notes = from_link(request.GET, command)
+    linked, notes = links.from_link(request.GET, command)
     draft_id = as_uuid(request.GET.get("draft"))
     draft = drafts.find(request.user, region, draft_id)
     if draft and draft.command_id != command.pk:
@@ -107,6 +107,9 @@ def _run(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     if not _has_token_of_its_own(request, posted):
         posted.notes.append(_("This form had been open for another run. Nothing has run; look at it and run it again."))
         return _page(request, posted, status=422)
+    if _shows_another_selection(request, posted):
+        posted.notes.append(_("The selection has changed, here or in another window. Look at it, then run it."))
+        return _page(request, posted, status=422)
     if not posted.form.is_valid():
         return _page(request, posted, status=422)
     return _submit(request, posted, found)
@@ -127,6 +130,12 @@ def _has_token_of_its_own(request: RegionRequest, posted: Panel) -> bool:
         return True
     posted.form_token = uuid4()
     return False
+
+
+def _shows_another_selection(request: RegionRequest, posted: Panel) -> bool:
+    """With script the button names the very selection; without, the ticks of the page are newer than its words."""
+    shown = request.POST.get("selection")
+    return is_fragment(request) and shown is not None and shown != posted.selection_digest
 
 
 def _submit(request: RegionRequest, posted: Panel, found: Mirror) -> HttpResponse:

@@ -20,7 +20,7 @@ from instances import mirror
 from instances.models import Kind
 from invocations import choosing, drafts, pasting
 from invocations.models import Draft
-from invocations.panel import Panel, as_uuid, ids_in
+from invocations.panel import Panel, as_uuid
 from invocations.picking import LOOKS, MANAGED, Look, Picker
 from invocations.reports import Report
 from invocations.reviewing import Review
@@ -104,7 +104,7 @@ def _change(request: RegionRequest) -> choosing.Change:
     kind = request.GET.get("kind")
     field = "undo_ids" if request.POST.get("op") == "undo" else "ids"
     return choosing.Change(
-        ids=ids_in(request.POST.getlist(field)),
+        ids=drafts.ids_in(request.POST.getlist(field)),
         text=request.POST.get("ids", ""),
         kind=Kind(kind) if kind in Kind.values else None,
         group=request.GET.get("group", ""),

@@ -302,6 +302,20 @@ def test_what_could_not_be_refreshed_is_said(operator, command):
     assert any("the cloud can’t be reached" in message for message in messages)
 
 
+def test_b95_a_form_that_shows_another_selection_than_the_stored_one_is_not_run(operator, command):
+    shown, stored = InstanceFactory(), InstanceFactory()
+    draft = DraftFactory(person=operator.person, command=command, chosen=[shown.instance_id])
+    opened = Shown(operator.get(panel_url(command, draft=draft.pk)))
+    Draft.objects.update(chosen=[stored.instance_id])  # in another window
+    fields = {"draft": str(draft.pk), "shown_ids": "", "selection": opened.value("selection")}
+
+    response = operator.post(panel_url(command), run_form(command, **fields), headers=FRAGMENT)
+
+    assert response.status_code == 422
+    assert "The selection has changed, here or in another window." in Shown(response).text
+    assert not Invocation.objects.exists()
+
+
 # Targets
 
 

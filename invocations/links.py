@@ -1,0 +1,71 @@
+"""The execute form as an address: what somebody else's form is filled in with. An address fills in, it never runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.plain_input import visible
+from commands import definitions
+from commands.models import Command
+from instances.models import Instance
+from invocations import drafts
+from invocations.forms import RunForm, kept_fields
+from invocations.parameter_fields import ON_PURPOSE, PREFIX
+from invocations.picking import LOOKS
+
+if TYPE_CHECKING:
+    from invocations.panel import Panel
+
+LONGEST = 2000  # characters
+
+
+def to(panel: Panel) -> str:
+    """The path that shows the panel as it is filled in now, without secrets; "" where it would be too long."""
+    fields = kept_fields(panel.form.data, panel.command)
+    worth = [(name, value) for name, value in fields.items() if value or name.startswith(PREFIX)]
+    path = f"{panel.path}?{urlencode([*worth, *_targets(panel)])}"
+    return path if len(path) <= LONGEST else ""
+
+
+def _targets(panel: Panel) -> list[tuple[str, str]]:
+    """As a search when the selection is all that it finds, else as ids."""
+    look = panel.instances.look
+    if look.asks_for_something and panel.instances.is_all_chosen and not panel.managed.chosen:
+        return [(name, value) for name, value in (("q", look.q), *look.filters.items()) if value]
+    return [("ids", ",".join(panel.chosen))] if panel.chosen else []
+
+
+def from_link(query: QueryDict, command: Command) -> tuple[QueryDict, list[str]]:
+    """The form as an address fills it in, and what to say of the rest. Secrets are never taken from an address."""
+    data = QueryDict(mutable=True)
+    known = {PREFIX + one.name: one for one in definitions.definitions_of(command)}
+    plain = {*RunForm.base_fields, *LOOKS, "draft", "managed"} - {"confirm_text"}
+    unknown = []
+    for name, values in query.lists():
+        parameter = known.get(name) or known.get(name.removesuffix(ON_PURPOSE))
+        if name in plain or (parameter and not parameter.is_secret):
+            data.setlist(name, values[-1:])
+        elif name.startswith(PREFIX) and not parameter:
+            unknown.append(visible(name.removeprefix(PREFIX))[:64])
+    notes = [_("This command has no parameter %(name)s.") % {"name": name} for name in unknown]
+    here, missing = _linked(drafts.ids_in(query.getlist("ids")), command.region)
+    data["carried_ids"] = ",".join(here)
+    if missing:
+        text = ngettext(
+            "%(n)s of the linked instances is not here or not in your scope.",
+            "%(n)s of the linked instances are not here or not in your scope.",
+            missing,
+        )
+        notes.append(text % {"n": f"{missing:,}"})
+    return data, notes
+
+
+def _linked(ids: list[str], region: str) -> tuple[list[str], int]:
+    """Those that are there, in the given order, and the number of the others."""
+    there = set(Instance.objects.filter(region=region, instance_id__in=ids).values_list("instance_id", flat=True))
+    return [one for one in ids if one in there], len(ids) - len(there)
