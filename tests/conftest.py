@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
+from django.utils import translation
 from playwright.sync_api import Page
 from pytest_django.fixtures import Settings
 
@@ -72,6 +73,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def _forget() -> Iterator[None]:
     """No test reads what another left in the cache or counted."""
     yield
+    translation.deactivate()  # a request leaves its language behind in the thread
     cache.clear()
     throttling.limiters.cache_clear()
     limiter._limiters.clear()
