@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from instances import addresses
 
 LONGEST = 2000  # characters; more is a list to be pasted
+MOST_TERMS, MOST_PARTS = 200, 500  # of a search, of one term: SQLite takes no expression deeper than 1,000
 MOST = 250  # words, tags and beginnings of addresses; SQLite's SQL nests no deeper than 1,000
 
 
@@ -113,11 +114,17 @@ class Term:
     tags: tuple[Tag, ...] = ()  # in their place for Key.TAG
     typed: str = ""  # without the minus
 
+    @property
+    def parts(self) -> int:
+        """About as many comparisons as it takes: a range of addresses is up to 256."""
+        return len(self.tags) + sum(3 + len(addresses.parts(item.text)) for item in self.items)
+
 
 class Problem(StrEnum):
     UNKNOWN_KEY = "unknown-key"
     BROKEN_RANGE = "broken-range"
     CONTRADICTION = "contradiction"
+    TOO_LARGE = "too-large"
     TOO_MANY = "too-many"
 
 
@@ -135,6 +142,8 @@ class Hint:
             return _("The search has more than %(most)s parts, so nothing is found. Use Paste IDs.") % {"most": MOST}
         if self.problem == Problem.BROKEN_RANGE:
             return _("“%(range)s” isn’t a range of addresses; searched as text.") % {"range": self.texts[0]}
+        if self.problem == Problem.TOO_LARGE:
+            return _("This search has too many parts, so nothing was searched. Use Paste IDs for a list of IDs.")
         return _("No instance can match both %(a)s and %(b)s.") % {"a": self.texts[0], "b": self.texts[1]}
 
 
@@ -151,6 +160,11 @@ class Query:
         tags = sum(len(term.tags) for term in self.terms)
         return tags + sum(max(1, len(addresses.parts(item.text))) for item in items) > MOST
 
+    @property
+    def is_too_large(self) -> bool:
+        """It finds nothing, rather than more than was meant."""
+        return any(hint.problem == Problem.TOO_LARGE for hint in self.hints)
+
     def values_of(self, key: Key) -> list[str]:
         """What is asked of a key, whether wanted or not."""
         return [item.text for term in self.terms if term.key == key for item in term.items]
@@ -162,6 +176,8 @@ def parse(q: str, *, keys: Collection[Key] = tuple(Key)) -> Query:
     reading = _Reading(keys)
     terms = [term for marked, _typed in words if (term := reading.term(marked))]
     terms = _with_ids_ored(terms)
+    if len(terms) > MOST_TERMS or any(term.parts > MOST_PARTS for term in terms):
+        reading.hints = [Hint(Problem.TOO_LARGE, ())]
     reading.hints += _contradictions(terms)
     query = Query(tuple(terms), tuple(typed for _marked, typed in words), tuple(dict.fromkeys(reading.hints)))
     return replace(query, hints=(Hint(Problem.TOO_MANY, ()),)) if query.is_too_much else query

@@ -13,13 +13,8 @@ from instances.models import Instance, Kind
 from regions import lists
 
 COLUMNS = {"name": "name", "status": "status", "agent": "agent", "registered": "registered_at"}
-FILTERS = ("agent", "status", "os")  # select fields beside the search
-OF_MANAGED = ("status", "os")
-CHOICES = {
-    "agent": ("normal", "abnormal", "none"),
-    "status": ("running", "stopped", "starting", "stopping"),
-    "os": ("linux", "windows"),
-}
+FILTERS = (Key.AGENT, Key.STATUS, Key.OS)  # select fields beside the search
+OF_MANAGED = (Key.STATUS, Key.OS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +39,10 @@ def read(address: lists.Address, instances: QuerySet[Instance], kind: Kind) -> L
     """`instances` are those of the kind that this person may see, released ones among them."""
     q = address.text("q")
     filters = FILTERS if kind == Kind.ECS else OF_MANAGED
-    chosen = {name: address.choice(name, CHOICES[name]) for name in filters}
+    chosen = {key.value: address.choice(key.value, grammar.VALUES[key]) for key in filters}
     sort = address.sort(COLUMNS, "name")
     query = grammar.parse("" if address.is_too_long else grammar.merged(q, chosen), keys=grammar.OF_LISTS)
-    found = search.matching(_there(instances, query), query)
+    found = instances.none() if address.is_too_long else search.matching(_there(instances, query), query)
     page = address.page(lists.ordered(found, sort, COLUMNS, "name", "pk"))
     address.settle()
     return Listing(page, sort, q, chosen, [*address.notices, *map(str, query.hints)])

@@ -32,6 +32,8 @@ def matching(
     """
     if query.is_too_much:
         return queryset.none()
+    if query.is_too_large:
+        return queryset.none()
     for term in query.terms:
         condition = _any(_conditions(term, extra or {}))
         queryset = queryset.filter(~condition if term.is_negated else condition)

@@ -51,7 +51,6 @@ def _list(request: RegionRequest, address: lists.Address, found: Mirror, kind: K
         "mirror": found,
         "trouble": trouble.of(found, request.region),
         "kind": kind.value,
-        "choices": listing.CHOICES,
     }
     template = "instances/list.html#rows" if request.htmx else "instances/list.html"
     return address.answer(render(request, template, context))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cloud.regions import HOME_REGION
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 # A page of one thing leads to the list of such things: the thing itself is in no other region.
-_LIST_OF = {
-    "commands": "commands:list",
-    "instances": "instances:list",
-    "invocations": "invocations:history",
+_LIST_OF_ROOM = {"commands": "commands:list", "instances": "instances:list", "invocations": "invocations:history"}
+_TARGETS = {
+    "commands:public": "commands:public",
+    "instances:managed": "instances:managed",
+    "invocations:command_runs": "commands:list",
+    "invocations:instance": "instances:list",
+    "invocations:panel": "commands:list",
+    "invocations:picker": "commands:list",
 }
-_SAME_PAGE = {"commands:public", "instances:managed"}
-_COMMAND_PAGES = {"invocations:panel", "invocations:command_runs", "invocations:picker"}
 _UNREACHABLE = ("Unreachable", "RegionUnavailable", "OutcomeUnknown")
 
 
@@ -82,18 +84,8 @@ def groups(request: HttpRequest, *, page: str, current: str) -> list[Group]:
 
 def _target(page: str) -> str:
     """The same kind of page in another region, by the name of its view."""
-    wanted = _LIST_OF.get(page.partition(":")[0], "commands:list")
-    if page in _SAME_PAGE:
-        wanted = page
-    elif page in _COMMAND_PAGES:
-        wanted = "commands:list"
-    elif page == "invocations:instance":
-        wanted = "instances:list"
-    try:
-        reverse(wanted, args=[HOME_REGION])
-    except NoReverseMatch:
-        return "commands:list"
-    return wanted
+    room, _colon, _name = page.partition(":")
+    return _TARGETS.get(page) or _LIST_OF_ROOM.get(room, "commands:list")
 
 
 def _pick(choices: Mapping[str, Choice], ids: Iterable[str]) -> list[Choice]:

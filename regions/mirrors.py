@@ -119,7 +119,7 @@ def _claim(mirror: Mirror, now: datetime) -> bool:
 
 
 def _end(region: str, kind: MirrorKind, **columns: Any) -> None:
-    """The claim, too. The row may have gone meanwhile, with all that was known of a former account."""
+    """The claim, too. Who copies without having been asked to by a page makes the row."""
     Mirror.objects.update_or_create(region=region, kind=kind, defaults={"claimed_until": None, **columns})
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -78,9 +76,6 @@ class MirrorQuerySet(models.QuerySet["Mirror"]):
         mirror, _created = self.get_or_create(region=region, kind=kind)
         return mirror
 
-    def of_region(self, region: str) -> Self:
-        return self.filter(region=region)
-
 
 class Mirror(Mirrored):
     """What one region has of one kind, copied from the cloud: how fresh it is, and why it may not be fresher.
@@ -103,6 +98,11 @@ class Mirror(Mirrored):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["region", "kind"], name="mirror_once")]
+
+    @classmethod
+    def forget(cls) -> None:
+        """The rows stay, for whoever waits for one or is at it; what they tell of the cloud does not."""
+        cls.objects.update(refreshed_at=None, failed_at=None, next_try_at=None)
 
     @property
     def is_refreshing(self) -> bool:

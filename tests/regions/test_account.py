@@ -1,6 +1,9 @@
 """Whose cloud it is, and what happens when it becomes another one's."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from cloud import account as gateway
 from commands import sync
@@ -9,7 +12,7 @@ from instances import mirror
 from instances.models import Instance
 from regions import account
 from regions.models import Account, Mirror, Region
-from tests.factories import HANGZHOU, RegionFactory
+from tests.factories import HANGZHOU, InstanceFactory, RegionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,20 +50,23 @@ def test_A75_with_another_account_everything_copied_is_forgotten(simulator) -> N
 
     assert Account.objects.get().account_id == "5555555555555555"
     assert not Instance.objects.exists()
-    assert not Mirror.objects.exists()
+    assert not Mirror.objects.exclude(refreshed_at=None).exists()
     assert not Command.objects.present().exists()
     assert Region.objects.get().instance_count is None
     assert ParameterDefinition.objects.count() == definitions
 
 
-def test_A75_and_read_again(simulator) -> None:
+def test_A75_and_read_again_by_the_next_page(simulator, viewer) -> None:
+    InstanceFactory(name="of the former account")
     mirror.refresh(HANGZHOU)
+    Mirror.objects.update(refreshed_at=timezone.now() - timedelta(minutes=2))
     gateway._identities.clear()
     simulator.rule("other_account", account_id="5555555555555555")
 
-    mirror.refresh(HANGZHOU)
+    page = viewer.get("/r/cn-hangzhou/instances/", {"q": "hz-web-001"})
 
-    assert Instance.objects.exists()
+    assert "hz-web-001" in page.content.decode()
+    assert not Instance.objects.filter(name="of the former account").exists()
     assert Account.objects.count() == 1
 
 
