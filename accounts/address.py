@@ -6,8 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest
 
 FORWARDING_HEADERS = (
+    "HTTP_CF_CONNECTING_IP",
     "HTTP_FORWARDED",
+    "HTTP_TRUE_CLIENT_IP",
     "HTTP_VIA",
+    "HTTP_X_CLIENT_IP",
     "HTTP_X_FORWARDED_FOR",
     "HTTP_X_FORWARDED_HOST",
     "HTTP_X_FORWARDED_PORT",

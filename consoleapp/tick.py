@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 
 SECOND = timedelta(seconds=1)
 REPORT_EVERY = timedelta(seconds=5)
-SILENT = timedelta(seconds=15)  # a worker that has not reported for so long counts as gone
 
 
 def claim(name: str) -> bool:

@@ -68,7 +68,7 @@ def start(request: HttpRequest) -> Region | None:
 
 
 def groups(request: HttpRequest, *, page: str, current: str) -> list[Group]:
-    """Those of late, those in China, the others. `page` is the view somebody is on, `current` its region."""
+    """Those of late, the others in China, the rest. `page` is the view somebody is on, `current` its region."""
     target = _target(page)
     unreachable = set(_unreachable())
     choices = {
@@ -76,8 +76,9 @@ def groups(request: HttpRequest, *, page: str, current: str) -> list[Group]:
         for region in catalog.listed()
     }
     of_late = _pick(choices, [current, *(pk for pk in recent.of(request) if pk != current)][: recent.MOST])
-    in_china = [choice for pk, choice in choices.items() if pk.startswith("cn-")]
-    elsewhere = [choice for pk, choice in choices.items() if not pk.startswith("cn-")]
+    others = {pk: choice for pk, choice in choices.items() if choice not in of_late}
+    in_china = [choice for pk, choice in others.items() if pk.startswith("cn-")]
+    elsewhere = [choice for pk, choice in others.items() if not pk.startswith("cn-")]
     found = [Group(_("Recent"), of_late), Group(_("China"), in_china), Group(_("Other regions"), elsewhere)]
     return [group for group in found if group.choices]
 

@@ -11,8 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from invocations.models import Invocation, RunState
 
@@ -53,7 +52,12 @@ class Week:
     def sentence(self) -> str:
         """Week of 16 Nov: 9 runs, 2 with failures"""
         day = date_format(self.first, pgettext("day and month", "j M"))
-        return _("Week of %(date)s: %(n)s runs, %(m)s with failures") % {"date": day, "n": self.runs, "m": self.failed}
+        sentence = ngettext(
+            "Week of %(date)s: %(n)s run, %(m)s with failures",
+            "Week of %(date)s: %(n)s runs, %(m)s with failures",
+            self.runs,
+        )
+        return sentence % {"date": day, "n": self.runs, "m": self.failed}
 
 
 class Month(NamedTuple):
@@ -73,8 +77,9 @@ class Strip:
     @property
     def sentence(self) -> str:
         """173 runs, 18 with failures"""
-        values = {"n": sum(week.runs for week in self.weeks), "m": sum(week.failed for week in self.weeks)}
-        return _("%(n)s runs, %(m)s with failures") % values
+        runs = sum(week.runs for week in self.weeks)
+        sentence = ngettext("%(n)s run, %(m)s with failures", "%(n)s runs, %(m)s with failures", runs)
+        return sentence % {"n": runs, "m": sum(week.failed for week in self.weeks)}
 
 
 def of(runs: QuerySet[Invocation], now: datetime) -> Strip:

@@ -101,6 +101,9 @@ def test_C09_a_link_of_a_disabled_person_signs_nobody_in(here, link, person):
         {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
         {"HTTP_FORWARDED": "for=127.0.0.1"},
         {"HTTP_X_REAL_IP": "127.0.0.1"},
+        {"HTTP_X_CLIENT_IP": "127.0.0.1"},
+        {"HTTP_CF_CONNECTING_IP": "127.0.0.1"},
+        {"HTTP_TRUE_CLIENT_IP": "127.0.0.1"},
         {"HTTP_VIA": "1.1 proxy"},
     ],
 )

@@ -4,6 +4,7 @@ import logging
 import pytest
 
 from consoleapp.logs import JSONFormatter
+from consoleapp.management.commands.runconsole import Command
 
 CORPUS = [
     "two\nlines",
@@ -29,6 +30,15 @@ def test_C51_whatever_a_user_sends_a_log_line_stays_one_harmless_line(text):
     assert line.isascii()
     assert line.isprintable()
     assert json.loads(line)["message"] == f"name: {text}"
+
+
+@pytest.mark.parametrize("text", CORPUS)
+def test_C52_the_terminal_gets_nothing_that_it_would_obey(text, capsys):
+    Command().say(f"The region {text} is ready.")
+
+    shown = capsys.readouterr().out
+    assert shown.endswith(" is ready.\n")
+    assert shown[:-1].isprintable()
 
 
 def test_C51_a_log_line_has_an_end():

@@ -306,6 +306,15 @@ def test_the_strip_counts_days_and_marks_failures(viewer):
     assert shown(viewer.get(URL + weeks[-1]["href"].replace("&amp;", "&")))[-2:] != []
 
 
+def test_the_strip_counts_one_run_as_one(viewer):
+    named("x", {"failed": 1}, submitted_at=now())
+
+    strip = read(viewer.get(URL)).one("svg", class_="strip")
+
+    assert "1 run, 1 with failures" in read(viewer.get(URL)).text
+    assert ": 1 run, 1 with failures" in strip.all("a")[-1]["aria-label"]
+
+
 def test_run_again_and_stop_are_for_operators(viewer, operator):
     live, over = named("a", {"running": 1}), named("b", {"failed": 1})
     stop = reverse("invocations:stop", args=["cn-hangzhou", live.pk])
