@@ -3,12 +3,14 @@
 from django.http import HttpRequest
 
 from accounts.models import Theme
+from consoleapp.version import VERSION
 
 
 def look(request: HttpRequest) -> dict[str, str]:
     """
     theme        the person's, or of the cookie while signed out; an unknown value is as good as none
     error_frame  what an error page stands in: the shell, the page without it, or the note of a fragment
+    version      the console's
     """
     user = getattr(request, "user", None)
     is_signed_in = user is not None and user.is_authenticated
@@ -17,6 +19,7 @@ def look(request: HttpRequest) -> dict[str, str]:
     return {
         "theme": chosen if chosen in Theme.values else Theme.SYSTEM.value,
         "error_frame": "errors/note.html" if wants_fragment(request) else page,
+        "version": VERSION,
     }
 
 

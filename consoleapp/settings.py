@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "accounts.middleware.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "consoleapp.middleware.SentenceMiddleware",
+    "consoleapp.middleware.VersionMiddleware",
     "accounts.middleware.OddRequestsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from django.utils import translation
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 
 from accounts import throttling
@@ -27,6 +27,9 @@ from tests.simulated_cloud import SimulatedCloud
 
 if TYPE_CHECKING:
     from tests.running_console import RunningConsole, Threads
+
+
+expect.set_options(timeout=20_000)  # ms; two cores may be busy with another worker's browser
 
 
 class PersonClient(Client):

@@ -14,6 +14,7 @@ import "./flash.js";
 import "./forms.js";
 import "./theme.js";
 import "./times.js";
+import "./version.js";
 
 // Tests and scripts wait for html[data-ready]: every listener is bound then.
 const ready = () => (document.documentElement.dataset.ready = "1");

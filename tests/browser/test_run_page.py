@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from commands.models import Command
+from consoleapp.version import VERSION
 from invocations import counting
 from invocations.models import Batch, Invocation, Output, Target
 from tests.browser.accessibility import violations
@@ -99,6 +100,33 @@ def test_a_console_that_cannot_be_reached_is_told_and_the_page_stays(show, stand
     expect(page.get_by_role("heading", level=1)).to_have_text("restart-service")
     page.context.set_offline(False)
     expect(page.get_by_text("Not live: the console can’t be reached.")).to_be_hidden()
+
+
+def test_B97_a_page_of_the_version_before_says_so_once_and_lives_on(show, standing):
+    run = standing({"running": 2})
+    page = show(run.get_absolute_url())
+    told = page.get_by_text("The console has been updated")
+    expect(told).to_have_count(0)
+    old = page.context.new_page()
+    old.route("**/runs/*/", lambda route: _made_by(route, "0.0.1"))  # as a page that was loaded before the update
+    old.goto(page.url)
+    old.wait_for_selector("html[data-ready]", state="attached")
+
+    end(run.targets.first())
+    expect(old.get_by_test_id("run-progress")).to_have_attribute("data-finished", "1")
+    end(run.targets.last())
+    expect(old.get_by_test_id("run-progress")).to_have_attribute("data-finished", "2")
+
+    expect(old.get_by_text("The console has been updated")).to_have_count(1)
+    old.unroute("**/runs/*/")
+    old.get_by_role("link", name="Reload").click()
+    expect(old.locator("html")).to_have_attribute("data-version", VERSION)
+    expect(told).to_have_count(0)
+
+
+def _made_by(route: Route, version: str) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=answer.text().replace(f'data-version="{VERSION}"', f'data-version="{version}"'))
 
 
 def test_filters_rows_and_back_are_addresses(show, standing):
