@@ -93,7 +93,7 @@ def test_the_drawer_gets_the_form_alone(operator, command):
     assert "<html" not in fragment
 
 
-def test_b98_the_browsers_history_gets_the_whole_page(operator, command):
+def test_B98_the_browsers_history_gets_the_whole_page(operator, command):
     headers = FRAGMENT | {"HX-History-Restore-Request": "true"}
 
     assert "<html" in operator.get(panel_url(command), headers=headers).content.decode()
@@ -128,7 +128,7 @@ def test_a_link_fills_in_the_form(operator, command):
     assert shown.part("selection-count")["data-count"] == "2"
 
 
-def test_b43_a_secret_is_never_taken_from_a_link(operator, command):
+def test_B43_a_secret_is_never_taken_from_a_link(operator, command):
     shown = operator.get(panel_url(command, **{"param-token": "hunter2-canary"}), headers=FRAGMENT)
 
     assert b"hunter2-canary" not in shown.content
@@ -241,7 +241,7 @@ def test_what_is_missing_stands_in_the_content_by_its_name(operator, command):
     assert "1 parameter missing" in shown.text
 
 
-def test_b38_a_value_that_looks_like_a_parameter_is_not_filled_in_again(operator, command):
+def test_B38_a_value_that_looks_like_a_parameter_is_not_filled_in_again(operator, command):
     shown = Shown(operator.get(panel_url(command, **{"param-service": "{{wait_seconds}}"})))
 
     assert _content(shown.html) == "systemctl restart {{wait_seconds}}\nsleep 30\n"
@@ -287,7 +287,7 @@ def test_a_draft_restores_what_was_typed_and_chosen(operator, command):
     assert shown.value("draft") == str(draft.pk)
 
 
-def test_b17_another_persons_draft_is_as_good_as_none(operator, command):
+def test_B17_another_persons_draft_is_as_good_as_none(operator, command):
     draft = DraftFactory(person=PersonFactory(), command=command, fields={"username": "canary"})
 
     shown = Shown(operator.get(panel_url(command, draft=draft.pk)))
@@ -307,7 +307,7 @@ def test_a_draft_lives_for_a_day(operator, command):
     assert "That draft is no longer there" in shown.text
 
 
-def test_b93_the_form_of_a_run_says_that_it_has_run(operator, command):
+def test_B93_the_form_of_a_run_says_that_it_has_run(operator, command):
     token = uuid.uuid4()
     run = InvocationFactory(person=operator.person, command=command, form_token=token)
     draft = DraftFactory(person=operator.person, command=command, fields={"form_token": str(token)})
@@ -319,7 +319,7 @@ def test_b93_the_form_of_a_run_says_that_it_has_run(operator, command):
 
 
 @pytest.mark.parametrize("draft", ["nonsense", "1 OR 1=1", "../x", "3f2b8c1e-5d64-4a7e-9b0a-7c1d2e3f4a5b"])
-def test_b18_a_draft_id_that_is_none_opens_an_empty_form(operator, command, draft):
+def test_B18_a_draft_id_that_is_none_opens_an_empty_form(operator, command, draft):
     assert operator.get(panel_url(command, draft=draft)).status_code == 200
 
 

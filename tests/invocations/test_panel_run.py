@@ -170,7 +170,7 @@ def test_a_check_without_script_says_what_is_wrong_and_keeps_what_was_typed(oper
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
-def test_b10_other_methods_are_refused(operator, command, method):
+def test_B10_other_methods_are_refused(operator, command, method):
     response = getattr(operator, method)(panel_url(command))
 
     assert response.status_code == 405
@@ -180,7 +180,7 @@ def test_b10_other_methods_are_refused(operator, command, method):
 # The same thing twice
 
 
-def test_b92_the_same_token_leads_to_the_same_run(operator, command):
+def test_B92_the_same_token_leads_to_the_same_run(operator, command):
     form = run_form(command, InstanceFactory())
 
     first = operator.post(panel_url(command), form)
@@ -192,7 +192,7 @@ def test_b92_the_same_token_leads_to_the_same_run(operator, command):
     assert "This run had already been started." in messages
 
 
-def test_b93_back_and_run_again_lands_on_the_run(operator, command):
+def test_B93_back_and_run_again_lands_on_the_run(operator, command):
     instance = InstanceFactory()
     opened = Shown(operator.get(panel_url(command)))
     form = run_form(command, instance, form_token=opened.value("form_token"), draft=opened.value("draft"))
@@ -205,7 +205,7 @@ def test_b93_back_and_run_again_lands_on_the_run(operator, command):
     assert Invocation.objects.count() == 1
 
 
-def test_b93_a_panel_opened_anew_makes_a_second_run(operator, command):
+def test_B93_a_panel_opened_anew_makes_a_second_run(operator, command):
     instance = InstanceFactory()
     for _n in range(2):
         opened = Shown(operator.get(panel_url(command)))
@@ -233,7 +233,7 @@ def test_another_persons_token_runs_nothing(operator, command):
 # What changed meanwhile
 
 
-def test_b94_a_command_that_changed_meanwhile_is_answered_with_409(operator, command):
+def test_B94_a_command_that_changed_meanwhile_is_answered_with_409(operator, command):
     response = submitted(operator, command, InstanceFactory(), version="0" * 64, username="deploy")
 
     shown = Shown(response)
@@ -250,7 +250,7 @@ def test_a_command_that_was_deleted_meanwhile_is_not_found(operator, command):
     assert submitted(operator, command, InstanceFactory()).status_code == 404
 
 
-def test_b33_what_became_unfit_is_told_and_the_rest_stays_chosen(operator, command):
+def test_B33_what_became_unfit_is_told_and_the_rest_stays_chosen(operator, command):
     fit, stopped, released = InstanceFactory(), InstanceFactory(stopped=True), InstanceFactory(released_at=now())
 
     shown = refused(operator, command, fit, stopped, released)
@@ -302,7 +302,7 @@ def test_what_could_not_be_refreshed_is_said(operator, command):
     assert any("the cloud can’t be reached" in message for message in messages)
 
 
-def test_b95_a_form_that_shows_another_selection_than_the_stored_one_is_not_run(operator, command):
+def test_B95_a_form_that_shows_another_selection_than_the_stored_one_is_not_run(operator, command):
     shown, stored = InstanceFactory(), InstanceFactory()
     draft = DraftFactory(person=operator.person, command=command, chosen=[shown.instance_id])
     opened = Shown(operator.get(panel_url(command, draft=draft.pk)))
@@ -319,19 +319,19 @@ def test_b95_a_form_that_shows_another_selection_than_the_stored_one_is_not_run(
 # Targets
 
 
-def test_b32_nothing_chosen(operator, command):
+def test_B32_nothing_chosen(operator, command):
     shown = refused(operator, command)
 
     assert shown.errors == ["Choose at least one instance."]
 
 
-def test_b32_only_unfit_ones_chosen(operator, command):
+def test_B32_only_unfit_ones_chosen(operator, command):
     shown = refused(operator, command, InstanceFactory(stopped=True), go_on_without_unfit="on")
 
     assert shown.errors == ["None of the chosen instances can run this command."]
 
 
-def test_b35_more_than_the_maximum(operator, command, settings):
+def test_B35_more_than_the_maximum(operator, command, settings):
     settings.MAX_TARGETS = 2
     instances = [InstanceFactory() for _n in range(3)]
 
@@ -362,31 +362,31 @@ def test_a_large_selection_wants_its_number_typed(operator, command, settings):
 # Parameters
 
 
-def test_b36_every_parameter_is_sent_blank_ones_too(operator, with_parameters):
+def test_B36_every_parameter_is_sent_blank_ones_too(operator, with_parameters):
     submitted(operator, with_parameters, InstanceFactory(), **{"param-service": "nginx"})
 
     assert Invocation.objects.get().parameters == {"service": "nginx", "wait_seconds": "30", "note": ""}
 
 
-def test_b36_not_given_is_something_else_than_empty(operator, with_parameters):
+def test_B36_not_given_is_something_else_than_empty(operator, with_parameters):
     shown = refused(operator, with_parameters, InstanceFactory(), **{"param-service": ""})
 
     assert shown.errors == ["Enter a value for service, or send an empty string on purpose."]
 
 
-def test_b36_an_empty_string_on_purpose(operator, with_parameters):
+def test_B36_an_empty_string_on_purpose(operator, with_parameters):
     submitted(operator, with_parameters, InstanceFactory(), **{"param-service-empty": "on"})
 
     assert Invocation.objects.get().parameters["service"] == ""
 
 
-def test_b36_spaces_are_sent_as_spaces(operator, with_parameters):
+def test_B36_spaces_are_sent_as_spaces(operator, with_parameters):
     submitted(operator, with_parameters, InstanceFactory(), **{"param-service": "nginx", "param-note": "  "})
 
     assert Invocation.objects.get().parameters["note"] == "  "
 
 
-def test_b36_a_default_that_was_cleared_comes_back(operator, with_parameters):
+def test_B36_a_default_that_was_cleared_comes_back(operator, with_parameters):
     fields = {"param-service": "nginx", "param-wait_seconds": ""}
 
     submitted(operator, with_parameters, InstanceFactory(), **fields)
@@ -395,7 +395,7 @@ def test_b36_a_default_that_was_cleared_comes_back(operator, with_parameters):
 
 
 @pytest.mark.parametrize("name", ["colour", "SERVICE", "Service"])
-def test_b37_an_unknown_parameter_is_refused_not_dropped(operator, with_parameters, name):
+def test_B37_an_unknown_parameter_is_refused_not_dropped(operator, with_parameters, name):
     fields = {"param-service": "nginx", f"param-{name}": "red"}
 
     shown = refused(operator, with_parameters, InstanceFactory(), **fields)
@@ -403,7 +403,7 @@ def test_b37_an_unknown_parameter_is_refused_not_dropped(operator, with_paramete
     assert shown.errors == [f"This command has no parameter {name}."]
 
 
-def test_b37_a_command_without_parameters_takes_none(operator, command):
+def test_B37_a_command_without_parameters_takes_none(operator, command):
     shown = refused(operator, command, InstanceFactory(), **{"param-x": "1"})
 
     assert shown.errors == ["This command has no parameter x."]
@@ -423,13 +423,13 @@ def test_b37_a_command_without_parameters_takes_none(operator, command):
         "é漢字🙂",
     ],
 )
-def test_b38_b39_b40_a_value_is_sent_byte_for_byte(operator, with_parameters, value):
+def test_B38_B39_B40_a_value_is_sent_byte_for_byte(operator, with_parameters, value):
     submitted(operator, with_parameters, InstanceFactory(), **{"param-service": "nginx", "param-note": value})
 
     assert Invocation.objects.get().parameters["note"] == value
 
 
-def test_b39_a_value_that_can_change_the_script_is_warned_of(operator, with_parameters):
+def test_B39_a_value_that_can_change_the_script_is_warned_of(operator, with_parameters):
     fields = {"param-service": "nginx", "param-note": "; rm -rf /", "action": "check"}
 
     shown = Shown(submitted(operator, with_parameters, InstanceFactory(), **fields))
@@ -438,7 +438,7 @@ def test_b39_a_value_that_can_change_the_script_is_warned_of(operator, with_para
 
 
 @pytest.mark.parametrize(("longer", "status"), [(-1, 303), (0, 303), (1, 422)])
-def test_b41_content_and_values_up_to_the_limit(operator, settings, longer, status):
+def test_B41_content_and_values_up_to_the_limit(operator, settings, longer, status):
     fresh_region()
     settings.CONTENT_LIMIT = 400  # bytes after Base64: 300 before
     command = CommandFactory(content="{{text}}", parameter_names=["text"])
@@ -452,7 +452,7 @@ def test_b41_content_and_values_up_to_the_limit(operator, settings, longer, stat
         assert value in response.content.decode()
 
 
-def test_b42_allowed_values_and_patterns_are_checked_here(operator, with_parameters):
+def test_B42_allowed_values_and_patterns_are_checked_here(operator, with_parameters):
     fields = {"param-service": "nginx; id", "param-wait_seconds": "31"}
 
     shown = refused(operator, with_parameters, InstanceFactory(), **fields)
@@ -460,7 +460,7 @@ def test_b42_allowed_values_and_patterns_are_checked_here(operator, with_paramet
     assert shown.errors == ["service must look like [a-z@.-]*.", "wait_seconds must be one of: 5, 30."]
 
 
-def test_b42_a_catastrophic_pattern_takes_no_time(operator):
+def test_B42_a_catastrophic_pattern_takes_no_time(operator):
     fresh_region()
     command = CommandFactory(content="{{x}}", parameter_names=["x"])
     ParameterDefinitionFactory(command=command, name="x", pattern="(a+)+$")
@@ -470,7 +470,7 @@ def test_b42_a_catastrophic_pattern_takes_no_time(operator):
     assert shown.errors == ["x must look like (a+)+$."]
 
 
-def test_b43_a_secret_is_kept_sealed_and_is_never_echoed(operator, with_parameters):
+def test_B43_a_secret_is_kept_sealed_and_is_never_echoed(operator, with_parameters):
     fields = {"param-service": "", "param-token": "hunter2-canary"}
     response = submitted(operator, with_parameters, InstanceFactory(), **fields)
 
@@ -491,7 +491,7 @@ def test_c39_a_secret_is_no_parameter_of_the_run(operator, with_parameters):
     assert "hunter2-canary" not in run.batches.get().request
 
 
-def test_b43_a_line_break_at_the_end_of_a_secret_is_warned_of(operator, with_parameters):
+def test_B43_a_line_break_at_the_end_of_a_secret_is_warned_of(operator, with_parameters):
     fields = {"param-service": "nginx", "param-token": "abc\n", "action": "check"}
 
     shown = Shown(submitted(operator, with_parameters, InstanceFactory(), **fields))
@@ -500,7 +500,7 @@ def test_b43_a_line_break_at_the_end_of_a_secret_is_warned_of(operator, with_par
 
 
 @pytest.mark.parametrize("name", ["acs::x", "a b", "a.b", "ä", "x" * 65, ""])
-def test_b44_a_name_that_cannot_be_one_is_told_the_rule(operator, with_parameters, name):
+def test_B44_a_name_that_cannot_be_one_is_told_the_rule(operator, with_parameters, name):
     fields = {"param-service": "nginx", f"param-{name}": "1"}
 
     shown = refused(operator, with_parameters, InstanceFactory(), **fields)
@@ -512,40 +512,40 @@ def test_b44_a_name_that_cannot_be_one_is_told_the_rule(operator, with_parameter
 
 
 @pytest.mark.parametrize("user", ["", "root", "ROOT", " root ", "System", "system", "SYSTEM"])
-def test_b55_the_default_user_typed_out_is_nobody_in_particular(operator, command, user):
+def test_B55_the_default_user_typed_out_is_nobody_in_particular(operator, command, user):
     submitted(operator, command, InstanceFactory(), username=user)
 
     assert Invocation.objects.get().username == ""
 
 
 @pytest.mark.parametrize("user", ["a b", "../x", "-u", "$(id)", "ädmin", "de\u200bploy", "a;b", "#0"])
-def test_b55_a_user_that_cannot_exist_is_refused(operator, command, user):
+def test_B55_a_user_that_cannot_exist_is_refused(operator, command, user):
     shown = refused(operator, command, InstanceFactory(), username=user)
 
     assert "A user name has letters, digits and" in shown.errors[0]
     assert shown.value("username") == user
 
 
-def test_b55_a_user_of_256_characters(operator, command):
+def test_B55_a_user_of_256_characters(operator, command):
     shown = refused(operator, command, InstanceFactory(), username="u" * 256)
 
     assert shown.errors == ["The user name can have at most 255 characters."]
 
 
-def test_b56_a_password_name_is_for_windows_only(operator, command):
+def test_B56_a_password_name_is_for_windows_only(operator, command):
     shown = refused(operator, command, InstanceFactory(), windows_password_name="pw")
 
     assert shown.errors == ["A password name is for Windows only."]
 
 
-def test_b56_windows_needs_a_password_name_for_any_other_user(operator, windows, simulator):
+def test_B56_windows_needs_a_password_name_for_any_other_user(operator, windows, simulator):
     shown = refused(operator, windows, InstanceFactory(windows=True), username="deploy")
 
     assert shown.errors == ["Choose the password name for deploy. Windows needs it when the user is not System."]
     assert "id_windows_password_name" in shown.parts
 
 
-def test_b56_a_password_name_that_the_region_does_not_have(operator, windows, simulator):
+def test_B56_a_password_name_that_the_region_does_not_have(operator, windows, simulator):
     fields = {"username": "deploy", "windows_password_name": "nowhere"}
 
     shown = refused(operator, windows, InstanceFactory(windows=True), **fields)
@@ -553,7 +553,7 @@ def test_b56_a_password_name_that_the_region_does_not_have(operator, windows, si
     assert shown.errors == ["The secret nowhere is not in OOS in cn-hangzhou. Choose another or create it."]
 
 
-def test_b56_a_password_name_that_is_there(operator, windows, simulator):
+def test_B56_a_password_name_that_is_there(operator, windows, simulator):
     name = account.list_secret_names(connection.current(), "cn-hangzhou")[0]
 
     submitted(operator, windows, InstanceFactory(windows=True), username="deploy", windows_password_name=name)
@@ -562,7 +562,7 @@ def test_b56_a_password_name_that_is_there(operator, windows, simulator):
 
 
 @pytest.mark.parametrize("password", ["Pa$$w0rd canary!", "x" * 256, "geheim canary"])
-def test_b56_a_pasted_password_is_neither_shown_nor_stored(operator, windows, simulator, password):
+def test_B56_a_pasted_password_is_neither_shown_nor_stored(operator, windows, simulator, password):
     fields = {"username": "deploy", "windows_password_name": password}
 
     response = submitted(operator, windows, InstanceFactory(windows=True), **fields)
@@ -582,7 +582,7 @@ def test_a_password_is_not_asked_for_where_it_cannot_matter(operator, windows, c
 
 
 @pytest.mark.parametrize("timeout", ["0", "9", "86401", "-1", "1e3", "60.5", "", "1" + "0" * 30, "+60", "6_0", "sixty"])
-def test_b57_a_time_out_that_is_none(operator, command, timeout):
+def test_B57_a_time_out_that_is_none(operator, command, timeout):
     shown = refused(operator, command, InstanceFactory(), timeout=timeout)
 
     assert shown.errors == ["The timeout must be a whole number of seconds from 10 to 86400."]
@@ -590,20 +590,20 @@ def test_b57_a_time_out_that_is_none(operator, command, timeout):
 
 
 @pytest.mark.parametrize(("typed", "seconds"), [("10", 10), ("86400", 86400), ("６０", 60), (" 60 ", 60)])
-def test_b57_a_time_out_within_its_bounds(operator, command, typed, seconds):
+def test_B57_a_time_out_within_its_bounds(operator, command, typed, seconds):
     submitted(operator, command, InstanceFactory(), timeout=typed)
 
     assert Invocation.objects.get().timeout == seconds
 
 
-def test_b58_a_path_of_201_characters(operator, command):
+def test_B58_a_path_of_201_characters(operator, command):
     shown = refused(operator, command, InstanceFactory(), working_dir="/" + "x" * 200)
 
     assert shown.errors == ["The execution path can have at most 200 characters."]
 
 
 @pytest.mark.parametrize("path", ["tmp", "C:\\", "~"])
-def test_b58_an_odd_path_is_warned_of_and_runs(operator, command, path):
+def test_B58_an_odd_path_is_warned_of_and_runs(operator, command, path):
     checked = Shown(submitted(operator, command, InstanceFactory(), working_dir=path, action="check"))
     assert "The execution path looks wrong for this system." in checked.text
 
@@ -621,13 +621,13 @@ def test_b58_an_odd_path_is_warned_of_and_runs(operator, command, path):
         ({"working_dir": "/tmp\x00"}, "This contains a character that cannot be used: U+0000 at position 5."),
     ],
 )
-def test_b58_b59_a_setting_the_cloud_would_refuse(operator, command, fields, sentence):
+def test_B58_B59_a_setting_the_cloud_would_refuse(operator, command, fields, sentence):
     shown = refused(operator, command, InstanceFactory(), **fields)
 
     assert shown.errors == [sentence]
 
 
-def test_b59_containers_are_for_linux(operator, windows):
+def test_B59_containers_are_for_linux(operator, windows):
     shown = refused(operator, windows, InstanceFactory(windows=True), container_name="web")
 
     assert shown.errors == ["Containers are for Linux only."]
@@ -640,7 +640,7 @@ def test_a_forged_termination_mode_is_refused(operator, command):
 # Any form
 
 
-def test_b04_a_field_given_twice_is_refused_and_both_are_shown(operator, command):
+def test_B04_a_field_given_twice_is_refused_and_both_are_shown(operator, command):
     form = run_form(command, InstanceFactory()) | {"timeout": ["60", "900"]}
 
     response = operator.post(panel_url(command), form)
@@ -650,7 +650,7 @@ def test_b04_a_field_given_twice_is_refused_and_both_are_shown(operator, command
     assert not Invocation.objects.exists()
 
 
-def test_b05_fields_that_are_none_of_the_form_are_ignored(operator, command):
+def test_B05_fields_that_are_none_of_the_form_are_ignored(operator, command):
     extra = {"is_staff": "1", "state": "finished", "client_token": "x", "person": "1", "finished": "7"}
 
     submitted(operator, command, InstanceFactory(), **extra)
@@ -661,7 +661,7 @@ def test_b05_fields_that_are_none_of_the_form_are_ignored(operator, command):
 
 @pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1b", "\ufffe"])
 @pytest.mark.parametrize("field", ["username", "working_dir", "reason", "param-note"])
-def test_b06_a_character_that_cannot_be_used_is_named_and_made_visible(operator, with_parameters, field, sign):
+def test_B06_a_character_that_cannot_be_used_is_named_and_made_visible(operator, with_parameters, field, sign):
     fields = {"param-service": "nginx", field: f"ab{sign}c"}
 
     shown = refused(operator, with_parameters, InstanceFactory(), **fields)
@@ -671,13 +671,13 @@ def test_b06_a_character_that_cannot_be_used_is_named_and_made_visible(operator,
     assert shown.value(field).startswith("ab")
 
 
-def test_b06_a_draft_with_such_a_character_can_be_stored(operator, command):
+def test_B06_a_draft_with_such_a_character_can_be_stored(operator, command):
     refused(operator, command, InstanceFactory(), reason="a\x00b")
 
     assert "\x00" not in str(Draft.objects.get().fields)
 
 
-def test_b08_long_and_wide_text_keeps_its_limits_in_characters(operator, command):
+def test_B08_long_and_wide_text_keeps_its_limits_in_characters(operator, command):
     submitted(operator, command, InstanceFactory(), reason="🙂" * 200)
 
     assert Invocation.objects.get().reason == "🙂" * 200

@@ -20,13 +20,13 @@ IDS = [f"i-bp1{n:017d}" for n in range(20)]
         "  \n\n" + "\n\n".join(IDS),
     ],
 )
-def test_b28_any_separator_will_do(text):
+def test_B28_any_separator_will_do(text):
     pasted = pasting.read(text)
 
     assert (pasted.ids, pasted.repeated, pasted.oddities) == (IDS, 0, [])
 
 
-def test_b28_a_column_of_a_table_is_read_and_the_rest_is_told_with_its_line():
+def test_B28_a_column_of_a_table_is_read_and_the_rest_is_told_with_its_line():
     pasted = pasting.read(f"name,id\nweb-1,{IDS[0]}\nweb-2,{IDS[1]}")
 
     assert pasted.ids == IDS[:2]
@@ -38,7 +38,7 @@ def test_b28_a_column_of_a_table_is_read_and_the_rest_is_told_with_its_line():
     ]
 
 
-def test_b28_ten_thousand_ids_a_third_of_them_twice():
+def test_B28_ten_thousand_ids_a_third_of_them_twice():
     ids = [f"i-bp1{n:017d}" for n in range(7000)]
 
     pasted = pasting.read("\n".join([*ids, *ids[:3000]]))
@@ -46,11 +46,11 @@ def test_b28_ten_thousand_ids_a_third_of_them_twice():
     assert (len(pasted.ids), pasted.repeated, pasted.is_too_long) == (7000, 3000, False)
 
 
-def test_b29_more_than_ten_thousand_is_too_long():
+def test_B29_more_than_ten_thousand_is_too_long():
     assert pasting.read("\n".join(f"i-bp1{n:017d}" for n in range(10_001))).is_too_long
 
 
-def test_b30_managed_ids_are_ids_too():
+def test_B30_managed_ids_are_ids_too():
     assert pasting.read("mi-hz01q2b8w4y6u1k").ids == ["mi-hz01q2b8w4y6u1k"]
 
 
@@ -63,7 +63,7 @@ def test_b30_managed_ids_are_ids_too():
         ("i-bp1k9p34****", [("i-bp1k9p34", False), *[("*", True)] * 4]),
     ],
 )
-def test_b31_what_looks_like_an_id_is_shown_with_the_odd_character_marked(word, pieces):
+def test_B31_what_looks_like_an_id_is_shown_with_the_odd_character_marked(word, pieces):
     pasted = pasting.read(word)
 
     assert pasted.ids == []

@@ -117,7 +117,7 @@ def test_the_selects_are_merged_into_the_search(operator, command):
     assert shown.text.count("web-2") >= 1
 
 
-def test_b27_an_unknown_choice_is_ignored_with_a_notice(operator, command):
+def test_B27_an_unknown_choice_is_ignored_with_a_notice(operator, command):
     InstanceFactory()
 
     shown = rows(operator, command, agent="sleepy")
@@ -152,7 +152,7 @@ def test_an_unknown_key_is_searched_as_text_and_said(operator, command):
     assert "“foo:” isn’t a filter; searched as text." in rows(operator, command, q="foo:bar").text
 
 
-def test_b21_a_search_that_is_too_long_is_told_and_kept(operator, command):
+def test_B21_a_search_that_is_too_long_is_told_and_kept(operator, command):
     q = "x" * 2001
 
     response = operator.get(picker_url(command=command.cloud_id, q=q), headers=FRAGMENT)
@@ -163,7 +163,7 @@ def test_b21_a_search_that_is_too_long_is_told_and_kept(operator, command):
     assert shown.value("q") == q
 
 
-def test_b25_a_search_is_shown_escaped(operator, command):
+def test_B25_a_search_is_shown_escaped(operator, command):
     response = operator.get(picker_url(command=command.cloud_id, q="<script>{{7*7}}"), headers=FRAGMENT)
 
     assert b"<script>{{" not in response.content
@@ -175,7 +175,7 @@ def test_an_empty_region_says_what_may_be_the_reason(operator, command):
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "abc", "1.5", "9" * 18, "99"])
-def test_b65_a_page_that_is_not_there_is_the_nearest_one(operator, command, page):
+def test_B65_a_page_that_is_not_there_is_the_nearest_one(operator, command, page):
     for _n in range(25):
         InstanceFactory()
 
@@ -183,7 +183,7 @@ def test_b65_a_page_that_is_not_there_is_the_nearest_one(operator, command, page
 
 
 @pytest.mark.parametrize("sort", ["__class__", "tag_rows", "-", "name,agent", "x" * 500])
-def test_b67_an_order_that_is_none_is_ignored(operator, command, sort):
+def test_B67_an_order_that_is_none_is_ignored(operator, command, sort):
     InstanceFactory()
 
     assert len(_rows(rows(operator, command, sort=sort))) == 1
@@ -380,7 +380,7 @@ def test_another_persons_draft_cannot_be_changed(operator, command):
     assert Draft.objects.get().chosen == ["i-bp1x"]
 
 
-def test_b10_a_selection_changes_by_post_alone(operator, command):
+def test_B10_a_selection_changes_by_post_alone(operator, command):
     assert operator.get(selection_url(uuid.uuid4())).status_code == 405
 
 
@@ -510,7 +510,7 @@ def pasted(client, command, text, status=200, **fields):
     return Shown(response)
 
 
-def test_b28_a_list_of_ten_thousand_is_reported_whole(operator, command):
+def test_B28_a_list_of_ten_thousand_is_reported_whole(operator, command):
     ids = [f"i-bp1{n:017d}" for n in range(6995)]
     here = [InstanceFactory.build(instance_id=one) for one in ids[:6943]]
     Instance.objects.bulk_create(here, batch_size=500)
@@ -525,7 +525,7 @@ def test_b28_a_list_of_ten_thousand_is_reported_whole(operator, command):
     assert "Add 6,943" in shown.text
 
 
-def test_b28_only_what_is_new_is_counted_on_the_button(operator, command):
+def test_B28_only_what_is_new_is_counted_on_the_button(operator, command):
     old, new, unfit = InstanceFactory(), InstanceFactory(), InstanceFactory(name="db-1", stopped=True)
     draft = DraftFactory(person=operator.person, command=command, chosen=[old.instance_id])
     url = reverse("invocations:paste", args=[HANGZHOU, draft.pk])
@@ -547,7 +547,7 @@ def test_pasting_adds_what_can_run(operator, command):
     ]
 
 
-def test_b29_more_than_ten_thousand_are_refused_and_kept(operator, command):
+def test_B29_more_than_ten_thousand_are_refused_and_kept(operator, command):
     text = "\n".join(f"i-bp1{n:017d}" for n in range(10_001))
 
     shown = pasted(operator, command, text, status=422)
@@ -559,7 +559,7 @@ def test_b29_more_than_ten_thousand_are_refused_and_kept(operator, command):
     assert not Draft.objects.exists()
 
 
-def test_b30_ids_of_another_region_are_named_as_such(operator, command):
+def test_B30_ids_of_another_region_are_named_as_such(operator, command):
     RegionFactory(region_id="cn-beijing", name_en="China (Beijing)")
     elsewhere = InstanceFactory(region="cn-beijing")
 
@@ -569,7 +569,7 @@ def test_b30_ids_of_another_region_are_named_as_such(operator, command):
     assert f"{elsewhere.instance_id} (China (Beijing))" in shown.text
 
 
-def test_b30_managed_ids_where_the_region_has_none(operator):
+def test_B30_managed_ids_where_the_region_has_none(operator):
     fresh_region(has_managed=False)
     managed = InstanceFactory(managed=True)
 
@@ -578,7 +578,7 @@ def test_b30_managed_ids_where_the_region_has_none(operator):
     assert "Managed instances are not available in China (Hangzhou)." in shown.text
 
 
-def test_b30_names_and_addresses_are_looked_up_on_request_only(operator, command):
+def test_B30_names_and_addresses_are_looked_up_on_request_only(operator, command):
     InstanceFactory(name="web-1", private_ip="10.0.0.1")
     InstanceFactory(name="twin", private_ip="10.0.0.2")
     InstanceFactory(name="twin", private_ip="10.0.0.3")
@@ -591,7 +591,7 @@ def test_b30_names_and_addresses_are_looked_up_on_request_only(operator, command
     assert "1 name fits several instances and is not taken" in named.text
 
 
-def test_b31_the_odd_character_is_marked(operator, command):
+def test_B31_the_odd_character_is_marked(operator, command):
     shown = pasted(operator, command, "і-bp1k9p34y6n3wd25rq i-bp1k9p34****")
 
     assert '<mark class="p empty">і</mark>-bp1k9p34y6n3wd25rq' in shown.html
