@@ -1,8 +1,8 @@
 """Tags and filters of every template: `{% load console %}`.
 
-icon · state_badge · state_pill · shown_badge · instance_status · agent_status · ago · copy_button · pager · duration ·
-short_duration · thousands · milliseconds · percent · absolute · initials · newest · trouble_what ·
-trouble_why · shell_nav · cloud_badge · words_for_scripts
+icon · marked · marked_text · state_badge · state_pill · shown_badge · instance_status · agent_status · ago ·
+copy_button · pager · duration · short_duration · thousands · milliseconds · percent · absolute · initials · newest ·
+trouble_what · trouble_why · shell_nav · cloud_badge · words_for_scripts
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.core.paginator import Page
 from django.templatetags.static import static
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from consoleapp import shell, states, times, wording
+from invocations.results import ansi
 
 if TYPE_CHECKING:
     from instances.models import Instance
@@ -34,6 +35,24 @@ def icon(name: str, classes: str = "") -> SafeString:
     return format_html(
         '<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name
     )
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """`{{ target.name|marked }}`: of its own direction; U+202E stands there as that, and turns nothing (C47)."""
+    pieces = [
+        format_html('<span class="{}" title="{}">{}</span>', piece.classes, piece.title, piece.text)
+        if piece.classes
+        else piece.text
+        for piece in ansi.marked(text)
+    ]
+    return format_html("<bdi>{}</bdi>", format_html_join("", "{}", ((piece,) for piece in pieces)))
+
+
+@register.filter
+def marked_text(text: str) -> str:
+    """The same where no markup can stand: a title, a label."""
+    return "".join(piece.text for piece in ansi.marked(text))
 
 
 def _badge(shown: states.Shown) -> SafeString:

@@ -4,11 +4,14 @@ import re
 from html import unescape
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from commands.highlighting import INVISIBLE
-from tests.factories import CommandFactory
+from invocations.models import Target
+from tests.factories import CommandFactory, InstanceFactory
 from tests.invocations.panels import fresh_region, panel_url
+from tests.invocations.runs import a_run
 
 SCRIPT = "# \u202e } \u2066if admin\u2069 \u2066 begin\necho a\u200bb\ufeff\x1b[31m \u00a0 привет é 中文\n"
 
@@ -59,3 +62,29 @@ def test_C47_a_browser_does_not_turn_the_script_around(console, page) -> None:
     lefts = lines.evaluate(place)
     assert lefts == sorted(lefts)
     assert lefts[0] < lefts[2]
+
+
+NAME = "restart\u202egpj.\u200bsh"
+SAFE = "restartU+202Egpj.U+200Bsh"
+
+
+def test_C47_B07_a_name_hides_nothing_wherever_it_stands(operator) -> None:
+    fresh_region()
+    command = CommandFactory(name=NAME, description=NAME)
+    instance = InstanceFactory(name=NAME)
+    run = a_run({"success": 1}, command=command)
+    Target.objects.update(name=NAME)
+    pages = [
+        panel_url(command).removesuffix("run/"),
+        panel_url(command),
+        reverse("commands:list", args=["cn-hangzhou"]),
+        reverse("instances:list", args=["cn-hangzhou"]),
+        reverse("invocations:instance", args=["cn-hangzhou", instance.instance_id]),
+        reverse("invocations:history", args=["cn-hangzhou"]),
+        run.get_absolute_url(),
+    ]
+
+    for page in pages:
+        text = re.sub(r'\s(title|value|data-copy|aria-label|alt)="[^"]*"', "", operator.get(page).content.decode())
+        assert "\u202e" not in text, page
+        assert SAFE in unescape(re.sub("<[^>]+>", "", text)), page
