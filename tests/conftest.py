@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,9 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from django.utils import translation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.fixtures import Settings
+from pytest_playwright.pytest_playwright import CreateContextCallback
 
 from accounts import throttling
 from accounts.models import Person, Role
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from tests.running_console import RunningConsole, Threads
 
 
+CLOSING = 15  # seconds a browser's context may take to close
 expect.set_options(timeout=20_000)  # ms; two cores may be busy with another worker's browser
 
 
@@ -137,6 +141,7 @@ def console(
     from tests.running_console import run_processes
 
     settings.API_QPS = "*=1000"
+    app.conf.task_always_eager = False
     (settings.VAR / "high_water").unlink(missing_ok=True)  # of the database of another test
     with _threads.run() if _threads else run_processes(simulator) as running:
         yield running
@@ -148,6 +153,25 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         return {**browser_type_launch_args, "executable_path": chromium.binary(), "args": chromium.FLAGS}
     except LookupError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def new_context(new_context: CreateContextCallback) -> CreateContextCallback:
+    """Closing one has an end: now and then Chromium never answers that it has disposed of a context."""
+
+    def make(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        inner = context._impl_obj
+        whole = inner.close
+
+        async def close(reason: str | None = None) -> None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(whole(reason=reason), CLOSING)
+
+        inner.close = close
+        return context
+
+    return make
 
 
 @pytest.fixture

@@ -96,13 +96,21 @@ def run_processes(cloud: SimulatedCloud) -> Iterator[RunningConsole]:
         for process in processes:
             process.terminate()
         for process in processes:
-            process.wait(20)
+            _wait_or_kill(process)
 
 
 def _start(command: list[str], cloud: SimulatedCloud) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", *command], cwd=REPOSITORY, env=_environment(cloud), stdout=subprocess.DEVNULL
     )
+
+
+def _wait_or_kill(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _environment(cloud: SimulatedCloud) -> dict[str, str]:

@@ -12,6 +12,7 @@ One process serves a whole test session; `reset()` between tests makes it as new
 
 import json
 import os
+import select
 import subprocess
 import sys
 import urllib.error
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+START = 60.0  # seconds it may take until it listens
 # Loopback goes direct, whatever proxy the environment names
 _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -139,8 +141,10 @@ class SimulatedCloud:
             text=True,
         )
         assert process.stdout is not None
-        line = process.stdout.readline()
+        ready, _, _ = select.select([process.stdout], [], [], START)
+        line = process.stdout.readline() if ready else ""
         if not line:
+            process.kill()
             raise RuntimeError(f"The simulated cloud did not start (exit code {process.wait()}).")
         return cls(process, f"http://127.0.0.1:{json.loads(line)['port']}", access_key, token, state)
 

@@ -44,6 +44,6 @@ def _hurry() -> None:
 
 def _picture() -> list[object]:
     return [
-        *Batch.objects.order_by("pk").values_list("pk", "state", "epoch", "lookups"),
+        *Batch.objects.order_by("pk").values_list("pk", "state"),
         *Target.objects.order_by("pk").values_list("pk", "state"),
     ]

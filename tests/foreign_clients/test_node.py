@@ -10,6 +10,7 @@ import pytest
 
 from tests.simulated_cloud import SimulatedCloud
 
+pytestmark = pytest.mark.timeout(360)  # with the npm install that the first of them waits for
 HERE = Path(__file__).parent
 
 

@@ -17,6 +17,7 @@ BEYOND_THE_MODEL = {
 }
 
 
+@pytest.mark.timeout(660)
 def test_the_model_holds_and_catches_every_broken_variant():
     explorer = Path(model.__file__)
     result = subprocess.run([sys.executable, explorer, "--quick"], capture_output=True, text=True, timeout=600)
