@@ -4,9 +4,11 @@ Everything stands in `var/`; stopped or killed at any moment, the next start goe
 """
 
 import os
+import queue
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -157,15 +159,20 @@ def serve(listening: socket.socket) -> BaseWSGIServer:
 def when_told_to_stop() -> threading.Event:
     """Set by SIGINT or SIGTERM. From then on the process has five seconds, whatever hangs; a second signal ends it."""
     told = threading.Event()
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         if told.is_set():
             os._exit(0)
-        told.set()
-        deadline = threading.Timer(TOGETHER, os._exit, [0])
-        deadline.daemon = True
-        deadline.start()
+        signals.put(number)  # which a handler may do; an event may be locked by the very code that it interrupts
 
+    def end() -> None:
+        signals.get()
+        told.set()
+        time.sleep(TOGETHER)
+        os._exit(0)
+
+    threading.Thread(target=end, name="stop", daemon=True).start()
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, end)
+        signal.signal(each, note)
     return told

@@ -74,9 +74,9 @@ class Ticker:
         """A beat that fails, for want of a database or a broker, must not be the last one."""
         try:
             close_old_connections()
-            self._also()
             self._report()
             tick(self.name)
+            self._also()
         except Exception as error:
             self._complain(f"{type(error).__name__}: {error}")
         else:

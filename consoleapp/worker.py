@@ -8,7 +8,11 @@ from celery.worker import WorkController
 from consoleapp.celery import app
 
 THREADS = 8
-START = 10.0  # seconds it may take until tasks are taken
+START = 30.0  # seconds it may take until tasks are taken
+
+
+class WorkerDidNotStart(Exception):
+    pass
 
 
 class _Controller(WorkController):
@@ -28,7 +32,7 @@ class EmbeddedWorker:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Returns when it takes tasks."""
+        """Returns when it takes tasks. Raises WorkerDidNotStart."""
         self._controller = _Controller(
             app=app,
             pool_cls="threads",
@@ -41,7 +45,8 @@ class EmbeddedWorker:
         )
         self._thread = threading.Thread(target=self._controller.start, name="celery", daemon=True)
         self._thread.start()
-        self._controller.ready.wait(START)
+        if not self._controller.ready.wait(START):
+            raise WorkerDidNotStart(f"The worker did not start within {START:.0f} s; look into the lines above.")
 
     def stop(self, patience: float) -> bool:
         """No new task begins; those in hand may take `patience` seconds. False: some were still at it."""

@@ -33,7 +33,7 @@ def watch() -> None:
         log.error("this database was restored or copied: nothing is sent until an admin has looked")
         Deployment.objects.filter(pk=1).update(paused_at=db_now(), pause_reason="copied" if is_copy else "restored")
     elif deployment.paused_at is None and newest is not None and newest != mark:
-        _mark_file().write_text(newest.isoformat())
+        _write_mark(newest)
 
 
 def adopt() -> int:
@@ -61,6 +61,13 @@ def _newest() -> datetime | None:
 
 def _mark_file() -> Path:
     return Path(settings.VAR) / "high_water"
+
+
+def _write_mark(newest: datetime) -> None:
+    """Whole or not at all: a mark cut off by a power cut would be none."""
+    new = _mark_file().with_suffix(".new")
+    new.write_text(newest.isoformat())
+    new.replace(_mark_file())
 
 
 def _mark() -> datetime | None:

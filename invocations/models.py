@@ -117,7 +117,6 @@ class Deployment(models.Model):
     """This database's own identity, to notice that it was copied or restored (T12). One row, pk 1."""
 
     deployment_id = models.CharField(max_length=64)
-    high_water_at = models.DateTimeField(null=True)  # the newest write this database knows of
     paused_at = models.DateTimeField(null=True)  # dispatch stands still since
     pause_reason = models.CharField(max_length=32, blank=True)
 
@@ -249,7 +248,6 @@ class Batch(models.Model):
     lookups = models.PositiveIntegerField(default=0)
     next_lookup_at = models.DateTimeField(null=True)
     next_poll_at = models.DateTimeField(null=True)
-    fetched_at = models.DateTimeField(null=True)  # the last look at the outputs
     poll_lease_until = models.DateTimeField(null=True)
     next_stop_at = models.DateTimeField(null=True)  # StopInvocation is due
     code = models.CharField(max_length=128, blank=True)  # of the last answer
@@ -380,8 +378,7 @@ class OtherInvocation(models.Model):
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="others")
     invoke_id = models.CharField(max_length=64)
     found_at = models.DateTimeField()
-    results = models.JSONField(default=dict)  # instance id -> state, exit code, output (Base64)
-    next_poll_at = models.DateTimeField(null=True)
+    results = models.JSONField(default=dict)  # instance id -> state, exit code
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "invoke_id"], name="other_invocation_once")]

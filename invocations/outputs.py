@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 import cloud.invocations as gateway
 from cloud import connection, errors
@@ -16,19 +18,26 @@ from invocations.results import ansi
 from invocations.results.decoding import decode
 
 FIRST_LINE = 200  # characters
+FORGOTTEN = timedelta(minutes=10)  # after its end; an agent reports its output in seconds
 
 
 def fetch(batch: Batch) -> bool:
-    """Read and store the outputs of a batch. True when every target that began and ended has its whole output."""
+    """Read and store the outputs of a batch. True when nothing more of them is to come."""
     try:
         results = gateway.list_results(connection.current(), batch.region, batch.invoke_id)
     except errors.CloudError:
         return False
     with transaction.atomic():
-        _store(batch, {result.instance_id: result for result in results})
-        Batch.objects.filter(pk=batch.pk).update(fetched_at=db_now())
-        counting.touch(batch)
-    return not batch.targets.filter(started_at__isnull=False).exclude(output__is_complete=True).exists()
+        row = Batch.objects.select_for_update().get(pk=batch.pk)  # before its targets, as everywhere
+        _store(row, {result.instance_id: result for result in results})
+        counting.touch(row)
+    return not _awaited(batch).exists()
+
+
+def _awaited(batch: Batch) -> QuerySet[Target]:
+    """Targets whose output is still to come. One that ended long ago has none: the cloud has forgotten it (A65)."""
+    is_forgotten = Q(state__in=REST, changed_at__lt=db_now() - FORGOTTEN)
+    return batch.targets.filter(started_at__isnull=False).exclude(output__is_complete=True).exclude(is_forgotten)
 
 
 def _store(batch: Batch, results: Mapping[str, gateway.Result]) -> None:

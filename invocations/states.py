@@ -162,9 +162,7 @@ def accept(batch: Batch, invoke_id: str) -> None:
 
 
 def _keep_second(batch: Batch, invoke_id: str, now: datetime) -> None:
-    OtherInvocation.objects.get_or_create(
-        batch=batch, invoke_id=invoke_id, defaults={"found_at": now, "next_poll_at": now}
-    )
+    OtherInvocation.objects.get_or_create(batch=batch, invoke_id=invoke_id, defaults={"found_at": now})
     raise_alarm(Alarm.Kind.TWO_INVOCATIONS, batch, first=batch.invoke_id, second=invoke_id)
     log.error("two invocations for one batch: %s has %s and %s", batch, batch.invoke_id, invoke_id)
 

@@ -100,8 +100,7 @@ def stop_batch(batch_id: Any) -> None:
     ):
         return
     asked = Q() if batch.stop_requested_at else Q(stop_requested_at__isnull=False)
-    moving = batch.targets.open().filter(asked)
-    ids = list(moving.values_list("instance_id", flat=True))
+    ids = list(batch.targets.open().filter(asked).values_list("instance_id", flat=True))
     if not ids:
         Batch.objects.filter(pk=batch.pk).update(next_stop_at=None)
         return
@@ -111,8 +110,9 @@ def stop_batch(batch_id: Any) -> None:
         _note(batch, error)
         return
     with transaction.atomic():
-        moving.exclude(state=TargetState.STOPPING).update(state=TargetState.STOPPING, changed_at=db_now())
-        Batch.objects.filter(pk=batch.pk).update(next_poll_at=db_now())
+        Batch.objects.select_for_update().filter(pk=batch.pk).update(next_poll_at=db_now())
+        told = batch.targets.open().filter(instance_id__in=ids).exclude(state=TargetState.STOPPING)
+        told.update(state=TargetState.STOPPING, changed_at=db_now())
         counting.recount(batch.invocation_id)
 
 

@@ -21,7 +21,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('deployment_id', models.CharField(max_length=64)),
-                ('high_water_at', models.DateTimeField(null=True)),
                 ('paused_at', models.DateTimeField(null=True)),
                 ('pause_reason', models.CharField(blank=True, max_length=32)),
             ],
@@ -130,7 +129,6 @@ class Migration(migrations.Migration):
                 ('lookups', models.PositiveIntegerField(default=0)),
                 ('next_lookup_at', models.DateTimeField(null=True)),
                 ('next_poll_at', models.DateTimeField(null=True)),
-                ('fetched_at', models.DateTimeField(null=True)),
                 ('poll_lease_until', models.DateTimeField(null=True)),
                 ('next_stop_at', models.DateTimeField(null=True)),
                 ('code', models.CharField(blank=True, max_length=128)),
@@ -150,7 +148,6 @@ class Migration(migrations.Migration):
                 ('invoke_id', models.CharField(max_length=64)),
                 ('found_at', models.DateTimeField()),
                 ('results', models.JSONField(default=dict)),
-                ('next_poll_at', models.DateTimeField(null=True)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='others', to='invocations.batch')),
             ],
         ),

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from cloud import clock, connection
 from cloud.explain import sentence
@@ -126,8 +126,12 @@ def _stop(run: Invocation, now: datetime) -> Iterator[Notice]:
         open_states = [state for state in run.counts if state not in REST and state != T.WAITING]
         n = sum(run.counts[state] for state in open_states)
         if n and now - run.stop_requested_at > STOP_PATIENCE:
-            text = _("The stop was accepted; %(n)s instances have not ended yet.") % {"n": f"{n:,}"}
-            yield Notice("warn", "clock", text)
+            text = ngettext(
+                "The stop was accepted; %(n)s instance has not ended yet.",
+                "The stop was accepted; %(n)s instances have not ended yet.",
+                n,
+            )
+            yield Notice("warn", "clock", text % {"n": f"{n:,}"})
         return
     yield Notice("run", "stop", _truth(run))
 

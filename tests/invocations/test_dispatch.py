@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection as database
 
-from invocations import dispatch, lookup, states, stopping
+from invocations import dispatch, lookup, polling, states, stopping
 from invocations.models import Alarm, Attempt, Batch, BatchState, Invocation, Outcome, Output, TargetState
 from regions.models import Account
 from tests.factories import PersonFactory, now
@@ -472,6 +472,33 @@ def test_A62_a_silent_agent_leaves_its_target_open_and_the_others_done(submitted
 
     assert run.targets.get(instance_id=silent).state not in ("failed", "error", "unknown")
     assert fresh(run).finished == 1
+
+
+def test_A65_a_batch_whose_outputs_the_cloud_forgot_ends_without_them(submitted, simulator):
+    run = submitted(targets=2, parameters={"a": "1"}, secrets={"key": "s3cret"}, content="echo {{a}} {{key}}")
+    batch = run.batches.get()
+    dispatch.dispatch(batch.pk)
+    simulator.fault("DescribeInvocationResults", "throttle", times=1000)
+    while run.targets.open().exists():
+        poll(batch)
+    simulator.clear_faults()
+    batch.refresh_from_db()
+    simulator.forget_invocation(batch.invoke_id)
+
+    poll(batch)
+    batch.refresh_from_db()
+    assert batch.state == BatchState.ACCEPTED  # it may still come
+    run.targets.update(changed_at=now() - timedelta(minutes=11))
+    poll(batch)
+
+    batch.refresh_from_db()
+    assert (batch.state, bytes(batch.secrets or b"")) == (BatchState.FINISHED, b"")
+    assert fresh(run).state == "success"
+
+
+def poll(batch: Batch) -> None:
+    Batch.objects.filter(pk=batch.pk).update(next_poll_at=now(), poll_lease_until=None)
+    polling.poll_region(batch.region)
 
 
 def test_outputs_are_read_once_a_batch(submitted, simulator, work_until_quiet):

@@ -1,5 +1,6 @@
 """Starts everything the console needs, and nothing but Python is needed for it."""
 
+import logging
 import os
 import sys
 from typing import Any
@@ -11,8 +12,11 @@ from cloud.connection import ConfigurationError
 from consoleapp.listening import CannotListen
 from consoleapp.lock import AlreadyRunning
 from consoleapp.simulated_cloud import DidNotStart
+from consoleapp.worker import WorkerDidNotStart
 
-CANNOT_START = (AlreadyRunning, CannotListen, ConfigurationError, DidNotStart)
+log = logging.getLogger(__name__)
+
+CANNOT_START = (AlreadyRunning, CannotListen, ConfigurationError, DidNotStart, WorkerDidNotStart)
 
 
 class Command(BaseCommand):
@@ -33,11 +37,15 @@ class Command(BaseCommand):
                 self.say("Stopping.")  # not in the signal's handler, which may strike in the middle of a print
             finally:
                 console.stop()
+            exit_code = 0
         except CANNOT_START as error:
             self.stderr.write(str(error))
-            sys.exit(1)
+            exit_code = 1
+        except Exception:
+            log.exception("the console could not go on")
+            exit_code = 1
         sys.stdout.flush()
-        os._exit(0)  # a task that hangs in a call must not keep the process
+        os._exit(exit_code)  # a task that hangs in a call must not keep the process
 
     def say(self, line: str) -> None:
         """At once, and with nothing in it that a terminal would obey (C52)."""
