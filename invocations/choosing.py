@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from instances.models import Kind
-from invocations import drafts, pasting, preflight, reviewing
+from invocations import drafts, preflight, reviewing
+from invocations.reports import Report
 
 if TYPE_CHECKING:
     from invocations.panel import Panel
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 class Change:
     ids: list[str]
     text: str = ""  # a pasted list
+    resolves_names: bool = False  # of the pasted list
     kind: Kind | None = None  # which picker it came from
     group: str = ""  # of the review
 
@@ -43,7 +45,9 @@ def add_matching(panel: Panel, change: Change) -> list[str]:
 
 
 def paste(panel: Panel, change: Change) -> list[str]:
-    return drafts.united(panel.chosen, _fit(panel, pasting.read(change.text).ids))
+    """Just what the report of the list said that it would add."""
+    report = Report(panel, change.text, resolves_names=change.resolves_names)
+    return drafts.united(panel.chosen, _fit(panel, report.ids))
 
 
 def clear(panel: Panel, change: Change) -> list[str]:

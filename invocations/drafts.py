@@ -18,7 +18,7 @@ from commands.models import Command
 from invocations.models import Draft, Invocation, TargetState
 
 KEPT = timedelta(hours=24)
-BEYOND = 1000  # ids that are read after the most a run can have
+BEYOND = 20_000  # ids that are still counted after the most a run can have; of more it is told that there are more
 
 FAILED = (TargetState.FAILED, TargetState.TIMEOUT, TargetState.ERROR, TargetState.INVALID, TargetState.ABORTED)
 STATES_AGAIN: dict[str, tuple[TargetState, ...]] = {
@@ -78,9 +78,14 @@ def without(chosen: Iterable[str], fewer: Collection[str]) -> list[str]:
 
 
 def ids_in(texts: Iterable[str]) -> list[str]:
-    """Repeated or separated by commas, each once. Of far too many only so many that they are seen to be too many."""
+    """Repeated or separated by commas, each once. Of far too many one more than is counted."""
     ids = (visible(part.strip()) for text in texts for part in text.split(","))
-    return list(dict.fromkeys(one[:64] for one in ids if one))[: settings.MAX_TARGETS + BEYOND]
+    return list(dict.fromkeys(one[:64] for one in ids if one))[: most_counted() + 1]
+
+
+def most_counted() -> int:
+    """More ids than this are only "more than" this."""
+    return int(settings.MAX_TARGETS) + BEYOND
 
 
 def for_again(run: Invocation, which: Iterable[str], ids: Collection[str], person: Person) -> Draft:

@@ -22,7 +22,7 @@ from cloud import limits
 from commands import definitions, parameters
 from commands.models import Command
 from instances.models import Kind
-from invocations import passwords, preflight
+from invocations import drafts, passwords, preflight
 from invocations.fields import ContainerId, Delivery, Line, PasswordName, Seconds, UserName
 from invocations.models import Invocation
 from invocations.parameter_fields import ON_PURPOSE, PREFIX, Parameter
@@ -57,7 +57,6 @@ class RunForm(PlainForm):
     windows_password_name = PasswordName(label=gettext_lazy("Password name"))
     timeout = Seconds(
         label=gettext_lazy("Timeout (s)"),
-        help_text=gettext_lazy("10–86400. The process is killed after this."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     working_dir = Line(
@@ -100,6 +99,8 @@ class RunForm(PlainForm):
         self.command = command
         self.chosen = chosen
         self.fields["username"].widget.attrs["placeholder"] = self.default_user
+        bounds = {"min": limits.TIMEOUT_MIN, "max": limits.timeout_max()}
+        self.fields["timeout"].help_text = _("%(min)s–%(max)s. The process is killed after this.") % bounds
         self.touched: list[str] = []  # fields that somebody has left
         self.data.setdefault("timeout", str(command.timeout))
         self.data.setdefault("working_dir", command.working_dir)
@@ -187,8 +188,7 @@ class RunForm(PlainForm):
         if not self.chosen:
             self._refuse(_("Choose at least one instance."), "none")
         elif len(self.chosen) > settings.MAX_TARGETS:
-            most = f"{settings.MAX_TARGETS:,}"
-            self._refuse(_("At most %(max)s instances can be chosen for one run."), "too-many", max=most)
+            self._refuse_too_many(len(self.chosen), drafts.most_counted())
         elif not fit:
             self._refuse(_("None of the chosen instances can run this command."), "none-fit")
         elif unfit and self.data.get("go_on_without_unfit") != "on":
@@ -200,6 +200,12 @@ class RunForm(PlainForm):
             self._refuse(message, "some-unfit", n=f"{unfit:,}", m=f"{fit:,}")
         elif self.needs_confirmation and self.cleaned_data.get("confirm_text") != str(fit):
             self._refuse(_("Type %(text)s exactly to run this."), "confirm", text=str(fit))
+
+    def _refuse_too_many(self, n: int, counted: int) -> None:
+        message = _("%(n)s instances are chosen. At most %(max)s can be chosen for one run.")
+        if n > counted:
+            message = _("More than %(n)s instances are chosen. At most %(max)s can be chosen for one run.")
+        self._refuse(message, "too-many", n=f"{min(n, counted):,}", max=f"{settings.MAX_TARGETS:,}")
 
     @property
     def needs_confirmation(self) -> bool:

@@ -44,7 +44,7 @@ def from_link(query: QueryDict, command: Command) -> tuple[QueryDict, list[str]]
     """The form as an address fills it in, and what to say of the rest. Secrets are never taken from an address."""
     data = QueryDict(mutable=True)
     known = {PREFIX + one.name: one for one in definitions.definitions_of(command)}
-    plain = {*RunForm.base_fields, *LOOKS, "draft", "managed"} - {"confirm_text"}
+    plain = {*RunForm.base_fields, *LOOKS, "draft", "form_token", "managed"} - {"confirm_text"}
     unknown = []
     for name, values in query.lists():
         parameter = known.get(name) or known.get(name.removesuffix(ON_PURPOSE))

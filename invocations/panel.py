@@ -20,13 +20,20 @@ from instances.models import Kind
 from invocations import checking, drafts, links, passwords, secrets
 from invocations.forms import RunForm, kept_fields
 from invocations.models import Draft, Invocation
-from invocations.picking import Look, Picker
+from invocations.parameter_fields import PREFIX
+from invocations.picking import LOOKS, Look, Picker
 from regions.models import Region
 from regions.trouble import Trouble
 
 LINES = 12  # of the content that are shown at first
 ADVANCED = ("termination_mode", "container_name", "container_id", "oss_delivery")
 RECENT = 50  # runs that are looked at for user names
+BESIDE_THE_FORM = (
+    {"action", "op", "command", "draft", "form_token", "version", "selection", "touched", "managed"}
+    | {"instance_ids", "managed_instance_ids", "shown_ids", "carried_ids", "undo_ids"}
+    | {"go_on_without_unfit", "refresh_passwords", "csrfmiddlewaretoken"}
+)  # fields of the page that the form does not check
+STRANGE = 10  # names of unknown fields that are told
 
 
 class Panel:
@@ -227,6 +234,13 @@ def chosen_of(data: QueryDict, kept: Iterable[str]) -> list[str]:
     elsewhere = drafts.without(before, drafts.ids_in(data.getlist("shown_ids")))
     ticked = drafts.ids_in([*data.getlist("instance_ids"), *data.getlist("managed_instance_ids")])
     return drafts.united(elsewhere, ticked)
+
+
+def strange_fields(data: QueryDict) -> list[str]:
+    """Names of fields that the panel does not have; nothing reads them. Unknown parameters are refused instead."""
+    known = {*RunForm.base_fields, *LOOKS, *BESIDE_THE_FORM}
+    strange = sorted(name for name in data if name not in known and not name.startswith(PREFIX))
+    return [visible(name)[:64] for name in strange[:STRANGE]]
 
 
 def as_uuid(text: str | None) -> UUID | None:

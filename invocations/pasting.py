@@ -12,6 +12,8 @@ MOST = 10_000  # IDs taken from one list
 _ID = re.compile(r"(?:i|mi)-[a-z0-9]{4,60}")
 _SEPARATORS = re.compile(r"""[\s,;|，、；|"'“”‘’`()\[\]{}（）【】<>]+""")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]")
+_OF_AN_ID = re.compile(r"[a-z0-9-]")
+_SHOWN = 80  # characters of a word that is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +66,18 @@ def _words(text: str) -> Iterator[tuple[int, str]]:
 
 def _pieces(word: str) -> Iterator[tuple[str, bool]]:
     """The word in runs of plain and of odd characters; one that can't be seen is named: U+200B."""
+    is_in_capitals = is_id(word.lower())
     plain = ""
-    for character in word[:80]:
-        if _PLAIN.match(character):
+    for character in word[:_SHOWN]:
+        if (_OF_AN_ID if is_in_capitals else _PLAIN).match(character):
             plain += character
             continue
         if plain:
             yield plain, False
         plain = ""
         yield (_named(character), True)
-    if plain:
-        yield plain, False
+    if ending := plain + ("…" if len(word) > _SHOWN else ""):
+        yield ending, False
 
 
 def _named(character: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import uuid4
 
 from django.contrib import messages
@@ -21,12 +22,13 @@ from commands.models import Command
 from instances import mirror
 from invocations import drafts, links, submitting
 from invocations.models import Draft, Invocation
-from invocations.panel import Panel, as_uuid
+from invocations.panel import Panel, as_uuid, strange_fields
 from invocations.views.answers import is_fragment, see_other
 from regions import trouble
 from regions.http import RegionRequest
 from regions.models import Mirror
 
+log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds that submit waits for the cloud's present state
 
 
@@ -37,6 +39,8 @@ PATIENCE = 10.0  # seconds that submit waits for the cloud's present state
 def panel(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     if request.method != "POST":
         return _show(request, region, cloud_id)
+    if strange := strange_fields(request.POST):
+        log.warning("Fields that the execute form does not have were ignored: %s", ", ".join(strange))
     if request.POST.get("action") == "run":
         return _run(request, region, cloud_id)
     return _check(request, region, cloud_id)
@@ -50,6 +54,8 @@ def _show(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     draft = drafts.find(request.user, region, draft_id)
     if draft and draft.command_id != command.pk:
         draft = None
+    if not draft and _needs_token_in_address(request):
+        return _with_token_in_address(request)
     if draft_id and not draft:
         linked.pop("draft", None)
         notes.append(_("That draft is no longer there; a draft is kept for 24 hours."))
@@ -57,6 +63,18 @@ def _show(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     shown.notes += notes
     shown.trouble = trouble.of(fresh, request.region)
     return _page(request, shown)
+
+
+def _needs_token_in_address(request: RegionRequest) -> bool:
+    """A link that chooses fills in the same form each time it is loaded, also by Back after Run (B93)."""
+    return "ids" in request.GET and not as_uuid(request.GET.get("form_token")) and not is_fragment(request)
+
+
+def _with_token_in_address(request: RegionRequest) -> HttpResponse:
+    """Back leads to this address, which has the form's token: Run then leads to the run there is, script or not."""
+    query = request.GET.copy()
+    query["form_token"] = str(uuid4())
+    return see_other(f"{request.path}?{query.urlencode()}")
 
 
 def _over(draft: Draft | None, linked: QueryDict) -> QueryDict:

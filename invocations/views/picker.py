@@ -106,6 +106,7 @@ def _change(request: RegionRequest) -> choosing.Change:
     return choosing.Change(
         ids=drafts.ids_in(request.POST.getlist(field)),
         text=request.POST.get("ids", ""),
+        resolves_names=_resolves_names(request),
         kind=Kind(kind) if kind in Kind.values else None,
         group=request.GET.get("group", ""),
     )
@@ -150,11 +151,15 @@ def paste(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
 
 def _paste(request: RegionRequest, panel: Panel, *, status: int = 200) -> HttpResponse:
     text = request.POST.get("ids", "")
-    report = Report(panel, text, resolves_names=request.POST.get("names") == "on") if text.strip() else None
+    report = Report(panel, text, resolves_names=_resolves_names(request)) if text.strip() else None
     if report and report.is_too_long:
         status = 422
     template = "invocations/paste.html#content" if is_fragment(request) else "invocations/paste.html"
     return render(request, template, {"panel": panel, "text": text, "report": report}, status=status)
+
+
+def _resolves_names(request: RegionRequest) -> bool:
+    return request.POST.get("names") == "on"
 
 
 def _command(request: RegionRequest, draft: Draft | None) -> Command | None:

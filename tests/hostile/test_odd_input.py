@@ -164,4 +164,6 @@ def test_B35_more_ids_than_any_database_takes_are_too_many(operator, command, fi
     response = operator.post(panel_url(command), run_form(command, **{"instance_ids": "", field: ids}))
 
     assert response.status_code == 422
-    assert "At most 10,000 instances can be chosen for one run." in response.content.decode()
+    assert (
+        "More than 30,000 instances are chosen. At most 10,000 can be chosen for one run." in response.content.decode()
+    )

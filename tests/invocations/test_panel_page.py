@@ -119,7 +119,7 @@ def test_a_link_fills_in_the_form(operator, command):
         "ids": f"{first.instance_id},{second.instance_id}",
     }
 
-    shown = Shown(operator.get(panel_url(command, **query)))
+    shown = Shown(operator.get(panel_url(command, **query), follow=True))
 
     assert shown.value("param-service") == "nginx"
     assert (shown.value("username"), shown.value("timeout"), shown.value("reason")) == ("deploy", "120", "a test")
@@ -146,7 +146,9 @@ def test_ids_of_a_link_that_are_not_here_become_a_note(operator, command):
     RegionFactory(region_id="cn-beijing")
     elsewhere = InstanceFactory(region="cn-beijing")
 
-    shown = Shown(operator.get(panel_url(command, ids=f"{here.instance_id},{elsewhere.instance_id},i-bp1nowhere")))
+    shown = Shown(
+        operator.get(panel_url(command, ids=f"{here.instance_id},{elsewhere.instance_id},i-bp1nowhere"), follow=True)
+    )
 
     assert "2 of the linked instances are not here or not in your scope." in shown.text
     assert shown.part("selection-count")["data-count"] == "1"
@@ -172,9 +174,9 @@ def test_what_a_link_says_is_escaped(operator, command):
 def test_the_link_to_this_form_opens_the_same_form(operator, command):
     instance = InstanceFactory()
     url = panel_url(command, username="deploy", ids=instance.instance_id, **{"param-service": "nginx"})
-    first = Shown(operator.get(url))
+    first = Shown(operator.get(url, follow=True))
 
-    again = Shown(operator.get(_link_in(first)))
+    again = Shown(operator.get(_link_in(first), follow=True))
 
     assert again.value("param-service") == "nginx"
     assert again.value("username") == "deploy"
@@ -186,7 +188,7 @@ def test_the_link_names_the_search_when_the_selection_is_all_it_finds(operator, 
         InstanceFactory(tags={"env": "prod"})
     ids = ",".join(Instance.objects.values_list("instance_id", flat=True))
 
-    shown = Shown(operator.get(panel_url(command, q="tag:env=prod", ids=ids)))
+    shown = Shown(operator.get(panel_url(command, q="tag:env=prod", ids=ids), follow=True))
 
     assert "q=tag%3Aenv%3Dprod" in _link_in(shown)
     assert "ids=" not in _link_in(shown)
@@ -195,7 +197,7 @@ def test_the_link_names_the_search_when_the_selection_is_all_it_finds(operator, 
 def test_a_link_of_more_than_two_thousand_characters_is_not_offered(operator, command):
     ids = ",".join(InstanceFactory().instance_id for _n in range(120))
 
-    assert _link_in(Shown(operator.get(panel_url(command, ids=ids)))) == ""
+    assert _link_in(Shown(operator.get(panel_url(command, ids=ids), follow=True))) == ""
 
 
 def _link_in(shown):
@@ -264,7 +266,7 @@ def test_more_than_ten_parameters_are_warned_of_and_not_refused(operator):
     command = CommandFactory(content=" ".join(f"{{{{{name}}}}}" for name in names), parameter_names=names)
     instance = InstanceFactory()
 
-    shown = Shown(operator.get(panel_url(command, ids=instance.instance_id)))
+    shown = Shown(operator.get(panel_url(command, ids=instance.instance_id), follow=True))
 
     assert "this one has 11. The cloud may reject it." in shown.text
     assert shown.part("preflight")["data-ready"] == "yes"
@@ -359,7 +361,7 @@ def test_too_little_quota_is_a_warning_and_no_obstacle(operator):
     fresh_region(daily_quota=1)
     ids = ",".join(InstanceFactory().instance_id for _n in range(60))
 
-    shown = Shown(operator.get(panel_url(CommandFactory(), ids=ids)))
+    shown = Shown(operator.get(panel_url(CommandFactory(), ids=ids), follow=True))
 
     assert "This run makes 2 calls; about 1 are left today. The rest would be held." in shown.text
     assert shown.part("preflight")["data-ready"] == "yes"
@@ -368,7 +370,7 @@ def test_too_little_quota_is_a_warning_and_no_obstacle(operator):
 def test_managed_instances_go_in_batches_of_their_own(operator, command):
     ids = ",".join(InstanceFactory(managed=n < 3).instance_id for n in range(55))
 
-    shown = Shown(operator.get(panel_url(command, ids=ids, **{"param-service": "nginx"})))
+    shown = Shown(operator.get(panel_url(command, ids=ids, **{"param-service": "nginx"}), follow=True))
 
     assert shown.part("preflight")["data-batches"] == "50,2,3"
 
@@ -377,7 +379,7 @@ def test_many_batches_are_told_in_words(operator, command, settings):
     settings.BATCH_SIZE = 2
     ids = ",".join(InstanceFactory().instance_id for _n in range(15))
 
-    assert "8 batches: 7 × 2 + 1" in Shown(operator.get(panel_url(command, ids=ids))).text
+    assert "8 batches: 7 × 2 + 1" in Shown(operator.get(panel_url(command, ids=ids), follow=True)).text
 
 
 def test_a_region_without_managed_instances_says_so(operator):

@@ -337,7 +337,7 @@ def test_B35_more_than_the_maximum(operator, command, settings):
 
     shown = refused(operator, command, *instances)
 
-    assert shown.errors == ["At most 2 instances can be chosen for one run."]
+    assert shown.errors == ["3 instances are chosen. At most 2 can be chosen for one run."]
     assert len(Draft.objects.get().chosen) == 3
 
 
@@ -577,7 +577,7 @@ def test_a_password_is_not_asked_for_where_it_cannot_matter(operator, windows, c
     instance = InstanceFactory(windows=True)
 
     for user in ("", "System"):
-        shown = Shown(operator.get(panel_url(windows, ids=instance.instance_id, username=user)))
+        shown = Shown(operator.get(panel_url(windows, ids=instance.instance_id, username=user), follow=True))
         assert "id_windows_password_name" not in shown.parts
 
 

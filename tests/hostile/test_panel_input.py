@@ -1,0 +1,405 @@
+"""The execute form fed with what nobody means to type: what is refused, what is kept, what reaches the cloud.
+
+The everyday tests of the form (tests/invocations) name these ids, too; here are the sides that only malice shows.
+"""
+
+import json
+import logging
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from commands.models import ParameterDefinition
+from instances.models import Instance
+from invocations.models import Batch, Draft, Invocation, Target
+from tests.factories import (
+    HANGZHOU,
+    CommandFactory,
+    InstanceFactory,
+    ParameterDefinitionFactory,
+    now,
+)
+from tests.invocations.panels import Shown, fresh_region, panel_url, run_form, selection_url
+
+pytestmark = pytest.mark.django_db
+
+AS_FRAGMENT = {"HX-Request": "true"}
+CANARY = "hunter2-canary"
+
+
+@pytest.fixture
+def command():
+    fresh_region()
+    return CommandFactory(name="uptime", content="uptime")
+
+
+@pytest.fixture
+def with_parameters():
+    """Required with a default to fall back on, optional, secret."""
+    fresh_region()
+    names = ["service", "note", "wait", "token"]
+    command = CommandFactory(content=" ".join(f"{{{{{name}}}}}" for name in names), parameter_names=names)
+    ParameterDefinitionFactory(command=command, name="service", is_required=True)
+    ParameterDefinitionFactory(command=command, name="wait", default="30")
+    ParameterDefinitionFactory(command=command, name="token", is_secret=True, pattern="[a-z0-9-]*")
+    return command
+
+
+@pytest.fixture
+def windows():
+    fresh_region()
+    return CommandFactory(type="RunPowerShellScript", content="Get-Date")
+
+
+def submitted(client, command, *instances, **fields):
+    return client.post(panel_url(command), run_form(command, *instances, **fields))
+
+
+def refused(client, command, *instances, **fields) -> Shown:
+    response = submitted(client, command, *instances, **fields)
+    assert response.status_code == 422
+    assert not Invocation.objects.exists()
+    return Shown(response)
+
+
+# Any form
+
+
+def test_B05_fields_that_are_none_of_the_form_are_logged_by_name_alone(operator, command, caplog) -> None:
+    extra = {"is_staff": "1", "client_token": CANARY, "evil\nname": "x"}
+
+    submitted(operator, command, InstanceFactory(), **extra)
+
+    (record,) = [record for record in caplog.records if record.name.startswith("invocations.views")]
+    assert all(name in record.getMessage() for name in ("is_staff", "client_token", "evil␊name"))
+    assert CANARY not in record.getMessage()
+    assert "\n" not in record.getMessage()
+
+
+def test_B05_a_form_as_the_page_has_it_gives_nothing_to_log(operator, with_parameters, caplog) -> None:
+    url = panel_url(with_parameters, managed="show", ids=InstanceFactory().instance_id)
+    opened = Shown(operator.get(url, headers=AS_FRAGMENT))
+
+    with caplog.at_level(logging.DEBUG, logger="invocations"):
+        operator.post(panel_url(with_parameters), opened.fields | {"action": "check", "param-service-empty": "on"})
+
+    assert not [record for record in caplog.records if record.name.startswith("invocations.views")]
+
+
+@pytest.mark.parametrize(
+    "field", ["username", "windows_password_name", "container_id", "container_name", "oss_delivery"]
+)
+@pytest.mark.parametrize("spaces", ["  ", "\t", "\u3000", " \u00a0"])
+def test_B09_a_setting_of_spaces_is_one_left_empty(operator, command, field, spaces) -> None:
+    assert submitted(operator, command, InstanceFactory(), **{field: spaces}).status_code == 303
+
+    assert getattr(Invocation.objects.get(), field) == ""
+
+
+def test_B09_a_password_name_of_spaces_is_missing(operator, windows, simulator) -> None:
+    fields = {"username": "deploy", "windows_password_name": "   "}
+
+    shown = refused(operator, windows, InstanceFactory(windows=True), **fields)
+
+    assert shown.errors == ["Choose the password name for deploy. Windows needs it when the user is not System."]
+
+
+def test_B09_white_space_is_cut_where_it_means_nothing_and_kept_where_it_does(operator, with_parameters) -> None:
+    instance = InstanceFactory()
+    fields = {"param-service": " nginx ", "param-note": "\ta\r\n b \n", "reason": " a drill ", "username": " deploy "}
+
+    submitted(operator, with_parameters, f" {instance.instance_id}\n", **fields)
+
+    run = Invocation.objects.get()
+    assert (run.parameters["service"], run.parameters["note"]) == (" nginx ", "\ta\r\n b \n")
+    assert (run.reason, run.username) == ("a drill", "deploy")
+    assert run.targets.get().instance_id == instance.instance_id
+
+
+# Look-alikes and what can't be seen
+
+TRICKS = ["\u202egnp", "a\u200bb", "\u0430dmin", "z\u0351\u0352\u0353algo", "\ufeffweb"]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+@pytest.mark.parametrize("field", ["username", "container_id", "windows_password_name"])
+def test_B07_what_must_be_an_id_takes_no_look_alike(operator, command, windows, simulator, field, trick) -> None:
+    instance = InstanceFactory(windows=True)
+    used, target = (windows, instance) if field == "windows_password_name" else (command, InstanceFactory())
+
+    refused(operator, used, target, **{"username": "deploy", field: trick})
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_B07_an_instance_id_with_one_is_another_instance(operator, command, trick) -> None:
+    shown = refused(operator, command, InstanceFactory().instance_id + trick)
+
+    assert shown.errors == ["None of the chosen instances can run this command."]
+
+
+def test_B07_a_reason_is_stored_as_typed_in_one_normal_form(operator, command) -> None:
+    submitted(operator, command, InstanceFactory(), reason="cafe\u0301 \u202egnp")
+
+    assert Invocation.objects.get().reason == "café \u202egnp"
+
+
+def test_B07_a_parameter_is_sent_in_the_form_it_was_typed_in(operator, with_parameters) -> None:
+    submitted(operator, with_parameters, InstanceFactory(), **{"param-service": "cafe\u0301"})
+
+    assert Invocation.objects.get().parameters["service"] == "cafe\u0301"
+
+
+# Limits: characters where the API counts characters, bytes where it counts bytes
+
+
+@pytest.mark.parametrize(
+    ("field", "at_most"), [("reason", 200), ("working_dir", 200), ("container_name", 255), ("param-service", 18_000)]
+)
+def test_B08_limits_count_characters_whatever_their_bytes(operator, with_parameters, field, at_most) -> None:
+    is_counted_in_bytes = field.startswith("param-")
+    sign, length = ("🙂", at_most // 4) if is_counted_in_bytes else ("🙂", at_most)
+    fields = {"param-service": "nginx", "param-note": "", field: sign * length}
+
+    assert Shown(submitted(operator, with_parameters, **fields)).errors == ["Choose at least one instance."]
+    fields[field] += sign * 200
+    shown = Shown(submitted(operator, with_parameters, **fields))
+    assert len(shown.errors) == 2
+    assert shown.value(field) == fields[field]
+
+
+# What is chosen
+
+
+@pytest.mark.parametrize(
+    ("states", "sentence"),
+    [
+        ([], "Choose at least one instance."),
+        ([{"stopped": True}], "None of the chosen instances can run this command."),
+        (
+            [{"silent": True}, {"windows": True}, {"released_at": now()}],
+            "None of the chosen instances can run this command.",
+        ),
+    ],
+    ids=["none", "one unfit", "all unfit"],
+)
+def test_B32_a_button_that_cannot_run_says_why_and_a_forged_submit_gets_the_same(
+    operator, command, states, sentence
+) -> None:
+    ids = ",".join(InstanceFactory(**state).instance_id for state in states)
+    opened = Shown(operator.get(panel_url(command, ids=ids), follow=True))
+    assert '<button class="btn primary l" name="action" value="run" aria-disabled="true">' in opened.html
+    assert sentence in opened.text
+
+    shown = refused(operator, command, ids, go_on_without_unfit="on")
+
+    assert shown.errors == [sentence]
+
+
+def test_B33_an_instance_in_both_pickers_and_twice_in_one_runs_once(operator, command) -> None:
+    instance, managed = InstanceFactory().instance_id, InstanceFactory(managed=True).instance_id
+    form = run_form(command) | {
+        "instance_ids": [instance, f"{instance},{managed}"],
+        "managed_instance_ids": [instance, managed],
+        "carried_ids": f"{managed},{instance}",
+    }
+
+    operator.post(panel_url(command), form)
+
+    assert sorted(Target.objects.values_list("instance_id", flat=True)) == sorted([instance, managed])
+
+
+def test_B33_what_changed_since_choosing_is_listed_each_with_its_reason(operator, command) -> None:
+    rows = [InstanceFactory(name=name) for name in ("stays", "stops", "goes")]
+    draft = Draft.objects.get(pk=_choose(operator, command, rows))
+    Instance.objects.filter(name="stops").update(status="stopped")
+    Instance.objects.filter(name="goes").update(released_at=now())
+
+    shown = refused(operator, command, draft=str(draft.pk))
+    review = Shown(operator.get(reverse("invocations:review", args=[HANGZHOU, draft.pk]))).text
+
+    assert "2 of 3 can no longer run." in shown.text
+    assert reverse("invocations:selection", args=[HANGZHOU, draft.pk]) + "?then=review" in shown.html
+    assert "Became unfit: The instance is stopped." in review
+    assert "Became unfit: The instance was released or isn’t in China (Hangzhou)." in review
+    draft.refresh_from_db()
+    assert draft.chosen == [row.instance_id for row in rows]
+
+
+def _choose(client, command, rows) -> uuid.UUID:
+    draft = uuid.uuid4()
+    ids = ",".join(row.instance_id for row in rows)
+    client.post(selection_url(draft), {"command": command.cloud_id, "op": "add", "ids": ids})
+    return draft
+
+
+def test_B34_all_that_matched_at_choosing_run_and_nothing_that_matches_later(operator, command) -> None:
+    before = [InstanceFactory(tags={"env": "prod"}).instance_id for _n in range(40)]
+    draft = uuid.uuid4()
+    search = {"command": command.cloud_id, "q": "tag:env=prod"}
+    operator.post(selection_url(draft), search | {"op": "add_matching"})
+    for _n in range(60):
+        InstanceFactory(tags={"env": "prod"})
+
+    opened = Shown(operator.get(panel_url(command, draft=draft, q="tag:env=prod")))
+    sent = {"shown_ids": opened.fields["shown_ids"], "instance_ids": opened.fields.get("instance_ids", [])}
+    submitted(operator, command, draft=str(draft), q="tag:env=prod", **sent)
+
+    assert "Run on 40 instances" in opened.text
+    assert "of 100 matching" in opened.text
+    assert sorted(Target.objects.values_list("instance_id", flat=True)) == sorted(before)
+
+
+@pytest.mark.parametrize("field", ["instance_ids", "carried_ids", "managed_instance_ids"])
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (10_001, "10,001 instances are chosen."),
+        (11_500, "11,500 instances are chosen."),
+        (280_000, "More than 30,000 instances are chosen."),
+    ],
+)
+def test_B35_how_many_too_many_are_is_told(operator, command, field, n, told) -> None:
+    ids = ",".join(f"a{one}" for one in range(n))
+
+    shown = refused(operator, command, **{field: ids})
+
+    assert shown.errors == [f"{told} At most 10,000 can be chosen for one run."]
+    assert len(Draft.objects.get().chosen) == min(n, 30_001)
+
+
+def test_B35_a_selection_that_is_too_large_comes_back_whole_when_clearing_it_is_undone(operator, command) -> None:
+    ids = [f"i-bp1{n:017d}" for n in range(12_000)]
+    draft = Draft.objects.create(pk=uuid.uuid4(), person=operator.person, region=HANGZHOU, command=command, chosen=ids)
+    cleared = Shown(operator.post(selection_url(draft.pk, kind="ecs"), {"op": "clear"}, headers=AS_FRAGMENT))
+
+    operator.post(selection_url(draft.pk), {"op": "undo", "undo_ids": cleared.value("undo_ids")})
+
+    draft.refresh_from_db()
+    assert draft.chosen == ids
+
+
+# Parameters
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ({}, {"note": "", "wait": "30"}),
+        ({"param-note": "", "param-wait": ""}, {"note": "", "wait": "30"}),
+        ({"param-wait-empty": "on"}, {"note": "", "wait": ""}),
+        ({"param-note": "  ", "param-wait": " "}, {"note": "  ", "wait": " "}),
+    ],
+    ids=["not given", "left empty", "empty on purpose", "spaces"],
+)
+def test_B36_every_name_is_sent_to_the_cloud_blank_ones_as_an_empty_string(
+    operator, with_parameters, typed, sent
+) -> None:
+    submitted(operator, with_parameters, InstanceFactory(), **{"param-service": "nginx", **typed})
+
+    request = json.loads(Batch.objects.get().request)
+    assert json.loads(request["parameters"]) == {"service": "nginx", "token": "", **sent}
+
+
+def test_B36_the_form_tells_an_empty_string_from_a_default(operator, with_parameters) -> None:
+    empty = Shown(operator.get(panel_url(with_parameters, **{"param-wait-empty": "on"})))
+    default = Shown(operator.get(panel_url(with_parameters, **{"param-wait": ""})))
+
+    assert (empty.value("param-wait"), empty.value("param-wait-empty")) == ("", "on")
+    assert (default.value("param-wait"), default.value("param-wait-empty")) == ("30", "")
+
+
+# Secrets
+
+
+def secret_answers(client, command):
+    """Every answer that the form with a secret in it can get, by what was asked."""
+    draft = uuid.uuid4()
+    chosen = InstanceFactory().instance_id
+    form = run_form(command, chosen, draft=str(draft)) | {"command": command.cloud_id, "param-token": f"{CANARY}\n"}
+    panel, selection = panel_url(command), selection_url(draft)
+    paste = reverse("invocations:paste", args=[HANGZHOU, draft])
+    asked = {
+        "run": (panel, form | {"action": "run"}),
+        "check": (panel, form | {"action": "check", "touched": "param-token"}),
+        "search": (selection, form | {"op": "show", "q": "web"}),
+        "review": (f"{selection}?then=review", form | {"op": "show"}),
+        "paste": (paste, form | {"ids": "web"}),
+        "far too many": (selection, form | {"op": "paste", "ids": "x " * 10_001}),
+        "twice": (panel, form | {"param-token": [CANARY, f"{CANARY}2"]}),
+        "with a NUL": (panel, form | {"param-token": f"{CANARY}\0"}),
+        "against the pattern": (panel, form | {"param-token": f"{CANARY} $("}),
+    }
+    for headers in (AS_FRAGMENT, {}):
+        for name, (url, fields) in asked.items():
+            yield name, client.post(url, fields, headers=headers, follow=True)
+
+
+def test_B43_no_answer_repeats_a_secret_nor_may_be_kept(operator, with_parameters) -> None:
+    for name, response in secret_answers(operator, with_parameters):
+        hops = [*(hop for hop, _status in response.redirect_chain), *map(str, response.headers.items())]
+        assert CANARY not in response.content.decode(), name
+        assert CANARY not in " ".join(hops), name
+        assert "no-store" in response["Cache-Control"], name
+    assert CANARY not in str(list(Draft.objects.values()))
+    assert not Invocation.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_B43_a_line_break_at_the_end_is_warned_of_without_the_value(operator, with_parameters, end) -> None:
+    fields = {"param-service": "nginx", "param-token": CANARY + end, "action": "check"}
+    ParameterDefinition.objects.filter(name="token").update(pattern="")
+
+    shown = Shown(submitted(operator, with_parameters, InstanceFactory(), **fields))
+
+    assert "token ends with a line break." in shown.text
+    assert CANARY not in shown.html
+    assert shown.part("id_param-token").get("value", "") == ""
+    assert "Type the secret again." in shown.text
+
+
+# The same form again
+
+
+def test_B93_back_without_script_to_a_link_and_run_again_lands_on_the_run(operator, command) -> None:
+    link = panel_url(command, ids=f"{InstanceFactory().instance_id},{InstanceFactory().instance_id}", username="deploy")
+    (address, _status) = operator.get(link, follow=True).redirect_chain[-1]
+    first = Shown(operator.get(address))
+    run = operator.post(panel_url(command), sent_by(first)).url
+
+    again = Shown(operator.get(address))  # what Back asks for, as no page may be kept
+    second = operator.post(panel_url(command), sent_by(again))
+
+    assert f"This form has already been run as #{Invocation.objects.get().pk}." in again.text
+    assert again.value("username") == "deploy"
+    assert (second.status_code, second.url) == (303, run)
+    assert "This run had already been started." in Shown(operator.get(run)).text
+
+
+def test_B93_the_link_itself_opens_another_form(operator, command) -> None:
+    link = panel_url(command, ids=InstanceFactory().instance_id)
+    for _n in range(2):
+        operator.post(panel_url(command), sent_by(Shown(operator.get(link, follow=True))))
+
+    assert Invocation.objects.count() == 2
+
+
+def test_B93_an_address_with_the_token_of_anothers_run_runs_nothing(operator, admin, command) -> None:
+    (address, _status) = admin.get(panel_url(command, ids=InstanceFactory().instance_id), follow=True).redirect_chain[
+        -1
+    ]
+    admin.post(panel_url(command), sent_by(Shown(admin.get(address))))
+
+    opened = Shown(operator.get(address))
+    answer = operator.post(panel_url(command), sent_by(opened))
+
+    assert "This form has already been run" not in opened.text
+    assert answer.status_code == 422
+    assert operator.post(panel_url(command), sent_by(Shown(answer))).status_code == 303
+    assert Invocation.objects.count() == 2
+
+
+def sent_by(shown: Shown) -> dict[str, object]:
+    """What a browser without script sends when Run is pressed."""
+    names = {"form_token", "draft", "version", "username", "selection", "carried_ids", "shown_ids", "instance_ids"}
+    return {name: values for name, values in shown.fields.items() if name in names} | {"action": "run"}
