@@ -3,16 +3,22 @@
 The everyday tests of the form (tests/invocations) name these ids, too; here are the sides that only malice shows.
 """
 
+import hashlib
 import json
 import logging
+import re
 import uuid
 
 import pytest
 from django.urls import reverse
 
-from commands.models import ParameterDefinition
+import cloud.commands as gateway
+from cloud import account, connection
+from commands import sync
+from commands.models import Command, ParameterDefinition
 from instances.models import Instance
 from invocations.models import Batch, Draft, Invocation, Target
+from regions.models import Mirror
 from tests.factories import (
     HANGZHOU,
     CommandFactory,
@@ -20,6 +26,7 @@ from tests.factories import (
     ParameterDefinitionFactory,
     now,
 )
+from tests.invocations.pages import read
 from tests.invocations.panels import Shown, fresh_region, panel_url, run_form, selection_url
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +68,18 @@ def refused(client, command, *instances, **fields) -> Shown:
     assert response.status_code == 422
     assert not Invocation.objects.exists()
     return Shown(response)
+
+
+def save_in_the_cloud(content: str) -> str:
+    return gateway.create_command(
+        connection.current(), HANGZHOU, name="odd", type="RunShellScript", content=content, client_token="once"
+    )
+
+
+def machine(simulator) -> Instance:
+    """One that is there and runs."""
+    (instance_id,) = simulator.running_instances(HANGZHOU, 1)
+    return Instance.objects.filter(instance_id=instance_id).first() or InstanceFactory(instance_id=instance_id)
 
 
 # Any form
@@ -356,6 +375,166 @@ def test_B43_a_line_break_at_the_end_is_warned_of_without_the_value(operator, wi
     assert CANARY not in shown.html
     assert shown.part("id_param-token").get("value", "") == ""
     assert "Type the secret again." in shown.text
+
+
+# Settings of the run
+
+
+@pytest.mark.parametrize("most", [600, 86_400])
+@pytest.mark.parametrize(("typed", "beyond"), [("{}", 0), ("{}", 1), ("０{}", 1)])
+def test_B57_the_longest_time_out_is_a_setting(operator, command, settings, most, typed, beyond) -> None:
+    settings.MAX_TIMEOUT = most
+    timeout = typed.format(most + beyond)
+
+    answer = submitted(operator, command, InstanceFactory(), timeout=timeout)
+
+    assert (answer.status_code == 303) == (not beyond)
+    if beyond:
+        shown = Shown(answer)
+        assert shown.errors == [f"The timeout must be a whole number of seconds from 10 to {most}."]
+        assert f"10–{most}. The process is killed after this." in shown.text
+        assert shown.value("timeout") == timeout
+
+
+@pytest.mark.parametrize("user", ["root", "ROOT", " Root\t", "System", "sYSTEM", "", "  "])
+def test_B55_whoever_is_meant_by_the_default_is_named_as_who_it_is(operator, command, windows, user) -> None:
+    for used, instance, default in ((command, {}, "root"), (windows, {"windows": True}, "System")):
+        ids = InstanceFactory(**instance).instance_id
+        shown = Shown(submitted(operator, used, ids, username=user, action="check"))
+        assert f"You may run as {default}" in shown.text
+        assert "id_windows_password_name" not in shown.parts
+
+
+@pytest.mark.parametrize("user", ["a b", "../x", "-u", "$(id)", "u" * 256, "ädmin", "root\u200b", "\u0440oot", "#0"])
+@pytest.mark.parametrize("os_type", ["linux", "windows"])
+def test_B55_a_user_that_cannot_be_is_refused_at_its_field_on_either_system(
+    operator, command, windows, simulator, os_type, user
+) -> None:
+    used = windows if os_type == "windows" else command
+
+    shown = refused(operator, used, InstanceFactory(os_type=os_type), username=user)
+
+    assert shown.part("id_username")["aria-invalid"] == "true"
+    assert "id_username_error" in shown.part("id_username")["aria-describedby"]
+    assert shown.value("username") == user
+    assert re.match("(A|The) user name (has|can have)", shown.errors[0])
+
+
+def test_B55_a_user_that_the_instance_does_not_have_fails_there_with_its_cause(
+    operator, simulator, work_until_quiet
+) -> None:
+    fresh_region()
+    command = CommandFactory(cloud_id=save_in_the_cloud("id"), content="id")
+    submitted(operator, command, machine(simulator), username="nobody-at-all")
+    work_until_quiet()
+
+    target = Target.objects.get()
+    page = operator.get(reverse("invocations:target", args=[HANGZHOU, target.invocation_id, target.instance_id]))
+    assert (target.state, target.error_code) == ("invalid", "AccountNotExists")
+    assert "The execution user does not exist on the instance." in Shown(page).text
+    assert "Create the user nobody-at-all," in Shown(page).text
+
+
+@pytest.mark.parametrize(
+    ("os_type", "name", "sentence"),
+    [
+        ("linux", "ops-password", "A password name is for Windows only."),
+        ("windows", "", "Choose the password name for deploy. Windows needs it when the user is not System."),
+        (
+            "windows",
+            "nobody",
+            "The secret nobody is not in OOS in cn-hangzhou. Choose another or create it.",
+        ),
+        ("windows", "n" * 256, "That is not the name of a secret. Give the name, never the password itself."),
+        ("windows", "Pa$$w0rd!", "That is not the name of a secret. Give the name, never the password itself."),
+    ],
+)
+def test_B56_a_password_name_that_will_not_do_is_told_at_its_field(
+    operator, command, windows, simulator, os_type, name, sentence
+) -> None:
+    used = windows if os_type == "windows" else command
+
+    fields = {"username": "deploy", "windows_password_name": name}
+    shown = refused(operator, used, InstanceFactory(os_type=os_type), **fields)
+
+    assert shown.errors == [sentence]
+
+
+def test_B56_a_secret_of_another_region_is_none_of_this_one(operator, windows, simulator) -> None:
+    name = account.list_secret_names(connection.current(), HANGZHOU)[0]
+    fresh_region("cn-zhangjiakou")
+    elsewhere = CommandFactory(region="cn-zhangjiakou", type="RunPowerShellScript", content="Get-Date")
+    assert name not in account.list_secret_names(connection.current(), "cn-zhangjiakou")
+
+    fields = {"username": "deploy", "windows_password_name": name}
+    shown = refused(operator, elsewhere, InstanceFactory(region="cn-zhangjiakou", windows=True), **fields)
+
+    assert shown.errors == [f"The secret {name} is not in OOS in cn-zhangjiakou. Choose another or create it."]
+
+
+@pytest.mark.parametrize("password", ["Pa$$w0rd canary!", "x" * 256, "geheim canary"])
+@pytest.mark.parametrize("op", ["show", "paste", "clear"])
+def test_B56_a_pasted_password_is_kept_by_no_change_of_the_selection(
+    operator, windows, simulator, password, op
+) -> None:
+    draft = uuid.uuid4()
+    form = run_form(windows, InstanceFactory(windows=True), username="deploy", windows_password_name=password)
+    fields = form | {"command": windows.cloud_id, "op": op}
+
+    answers = [operator.post(selection_url(draft), fields, headers=how, follow=True) for how in ({}, AS_FRAGMENT)]
+
+    assert not any(password in answer.content.decode() for answer in answers)
+    assert password not in str(Draft.objects.get().fields)
+
+
+# Content of a saved command
+
+CONTENTS = {
+    "CRLF": "#!/bin/sh\r\necho a\r\n",
+    "mixed line ends, none at the end": "echo a\necho b\r\necho c\recho d",
+    "BOM": "\ufeff#!/bin/sh\necho a\n",
+    "no-break spaces, smart quotes, tabs": "\techo\u00a0“a” ‘b’\t\n",
+    "UTF-16 read as it is not": "e\u0000c\u0000h\u0000o\u0000",
+    "the ends of markup": "</script></pre>]]><!-- ${{ x }} --> <b>&amp;</b>\n",
+    "templates": "{% include 'x' %}{{ 7|add:7 }}{# no #} ${{ secrets.X }} <%= 1 %>\n",
+    "escapes": "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b31m\n",
+    "a line of 17,000": "x" * 17_000,
+    "3,000 lines": "echo\n" * 3_000,
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_B46_B48_a_saved_script_is_shown_as_text_and_run_to_the_byte(
+    operator, simulator, work_until_quiet, content
+) -> None:
+    fresh_region()
+    cloud_id = save_in_the_cloud(content)
+    Mirror.objects.filter(kind="commands").update(refreshed_at=None)
+    sync.ensure_fresh(HANGZHOU, wait=10)
+    command = Command.objects.get(cloud_id=cloud_id)
+
+    opened = operator.get(panel_url(command), headers=AS_FRAGMENT)
+    submitted(operator, command, machine(simulator))
+    work_until_quiet()
+
+    shown = read(opened).one("pre", data_testid="command-content")
+    assert "".join(shown.texts) == content.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n") + "\n"
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    run = Invocation.objects.get()
+    assert (run.content, run.content_sha256) == (content, digest)
+    assert [execution.content_sha256 for execution in simulator.journal.executions()] == [digest]
+    download = operator.get(reverse("commands:content", args=[HANGZHOU, cloud_id]))
+    assert download.content == content.encode()
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\x9b", "\ufeff", "\u00a0", "\x0b"])
+def test_B48_what_cannot_be_seen_in_a_script_is_named(operator, sign) -> None:
+    fresh_region()
+    command = CommandFactory(content=f"echo a{sign}b")
+
+    html = operator.get(panel_url(command), headers=AS_FRAGMENT).content.decode()
+
+    assert f'a<span class="odd" data-code="U+{ord(sign):04X}">{sign}</span>b' in html
 
 
 # The same form again
