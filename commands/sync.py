@@ -54,9 +54,10 @@ def refresh_public(region: str) -> None:
 
 def _store(region: str, found: Sequence[gateway.Command], began: datetime, *, is_public: bool) -> None:
     """Write what was found; what is not listed any more is marked as deleted."""
-    usable = [command for command in found if command.type in CommandType.values]
+    usable = [command for command in found if command.type in CommandType.values and "\0" not in command.content]
     if len(usable) < len(found):
-        log.warning("%d commands of %s are of a type this console does not know", len(found) - len(usable), region)
+        text = "%d commands of %s are left out: their type is unknown here, or their script holds a NUL (B46)"
+        log.warning(text, len(found) - len(usable), region)
     asked = Command.objects.filter(region=region, is_public=is_public)
     known = set(asked.values_list("cloud_id", flat=True))
     for part in slices(usable, AT_ONCE):

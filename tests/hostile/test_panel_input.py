@@ -72,7 +72,12 @@ def refused(client, command, *instances, **fields) -> Shown:
 
 def save_in_the_cloud(content: str) -> str:
     return gateway.create_command(
-        connection.current(), HANGZHOU, name="odd", type="RunShellScript", content=content, client_token="once"
+        connection.current(),
+        HANGZHOU,
+        name="odd",
+        type="RunShellScript",
+        content=content,
+        client_token=uuid.uuid4().hex,
     )
 
 
@@ -494,7 +499,6 @@ CONTENTS = {
     "mixed line ends, none at the end": "echo a\necho b\r\necho c\recho d",
     "BOM": "\ufeff#!/bin/sh\necho a\n",
     "no-break spaces, smart quotes, tabs": "\techo\u00a0“a” ‘b’\t\n",
-    "UTF-16 read as it is not": "e\u0000c\u0000h\u0000o\u0000",
     "the ends of markup": "</script></pre>]]><!-- ${{ x }} --> <b>&amp;</b>\n",
     "templates": "{% include 'x' %}{{ 7|add:7 }}{# no #} ${{ secrets.X }} <%= 1 %>\n",
     "escapes": "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b31m\n",
@@ -525,6 +529,17 @@ def test_B46_B48_a_saved_script_is_shown_as_text_and_run_to_the_byte(
     assert [execution.content_sha256 for execution in simulator.journal.executions()] == [digest]
     download = operator.get(reverse("commands:content", args=[HANGZHOU, cloud_id]))
     assert download.content == content.encode()
+
+
+def test_B46_a_script_in_utf_16_is_left_out_and_hides_no_other(simulator, db) -> None:
+    fresh_region()
+    odd, plain = save_in_the_cloud("e\0c\0h\0o\0"), save_in_the_cloud("echo")
+
+    sync.refresh_own(HANGZHOU)
+
+    assert Command.objects.filter(cloud_id=plain).exists()
+    assert not Command.objects.filter(cloud_id=odd).exists()
+    assert not Mirror.objects.get(region=HANGZHOU, kind="commands").error_kind
 
 
 @pytest.mark.parametrize("sign", ["\x1b", "\x07", "\x9b", "\ufeff", "\u00a0", "\x0b"])
