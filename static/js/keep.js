@@ -2,6 +2,7 @@
 // and scroll stay. (Idiomorph's own extension evaluates its options, which the CSP forbids.)
 //   [data-keep-checked]   around boxes that are ticked in the browser alone: they stay as they are
 //   [data-flash]          stays as it is: what was not dismissed is still to be read
+//   [data-tokens]         stays as it is: the words searched for, which picker.js shows as tokens
 
 // What a person opened, placed or chose since is theirs, not the server's.
 const isTheirs = (name, node) =>
@@ -17,7 +18,7 @@ const options = {
   morphStyle: "innerHTML",
   callbacks: {
     beforeAttributeUpdated: (name, node) => !isTheirs(name, node),
-    beforeNodeMorphed: (node) => !(node instanceof Element && node.matches("[data-flash]")),
+    beforeNodeMorphed: (node) => !(node instanceof Element && node.matches("[data-flash], [data-tokens]")),
   },
 };
 

@@ -54,7 +54,12 @@ export function bind(form) {
     applyView(form);
     showErrors(form);
   });
-  bindPicker(form, check);
+  bindPicker(form);
+  // What a quick person has typed before this was loaded.
+  const isTyped = (field) => field.defaultValue !== undefined && field.value !== field.defaultValue;
+  const typed = [...form.elements].filter((field) => isTyped(field) && !field.closest("[data-picker]"));
+  typed.forEach((field) => fillIn(form, field));
+  if (typed.length) check();
 }
 
 // What is sent is kept as a draft, its token with it: Back leads there, so that Run then leads to the run there is.
@@ -87,7 +92,14 @@ function applyView(form) {
     mark.textContent = showsTemplate ? `{{${mark.dataset.of}}}` : mark.dataset.value;
   }
   if (toggle) toggle.textContent = showsTemplate ? toggle.dataset.values : toggle.dataset.template;
-  form.querySelector("#command-content")?.classList.toggle("clipped", "clips" in form.dataset);
+  if ("unclipped" in form.dataset) unclip(form);
+}
+
+function unclip(form) {
+  for (const button of form.querySelectorAll("[data-unclips]")) {
+    form.querySelector(button.dataset.unclips).classList.remove("clipped");
+    button.hidden = true;
+  }
 }
 
 function beEmpty(form, box) {
@@ -141,11 +153,9 @@ function onClick(form, event) {
     field.dispatchEvent(new Event("change", { bubbles: true }));
     field.focus();
   }
-  const unclip = event.target.closest("[data-unclips]");
-  if (unclip) {
-    document.querySelector(unclip.dataset.unclips).classList.remove("clipped");
-    delete form.dataset.clips;
-    unclip.hidden = true;
+  if (event.target.closest("[data-unclips]")) {
+    form.dataset.unclipped = "";
+    unclip(form);
   }
 }
 

@@ -16,6 +16,9 @@ export function bind(form) {
   });
   form.addEventListener("change", (event) => onTick(form, event));
   form.addEventListener("click", (event) => rememberShift(event));
+  // What a quick person has ticked before this was loaded.
+  for (const box of form.querySelectorAll("table.picker tbody input[type=checkbox]"))
+    if (box.checked !== box.defaultChecked) onTick(form, { target: box });
 }
 
 const bound = new WeakSet();

@@ -339,7 +339,79 @@ def test_pasted_ids_are_checked_and_added(panel):
     expect(box(page, "web-01")).to_be_checked()
 
 
+def test_a_look_at_the_form_never_overtakes_a_choice(panel):
+    page = panel(**{"param-service": "nginx"})
+    held, chosen, released = [], [], []
+    page.on("request", lambda request: chosen.append(request) if "/selections/" in request.url else None)
+    page.route(
+        re.compile("/run/$"), lambda route: route.continue_() if released else held.append((route, route.fetch()))
+    )
+    page.get_by_role("textbox", name="Execution user").fill("deploy")
+    with page.expect_request(re.compile("/run/$")):
+        page.get_by_role("textbox", name="Execution user").blur()
+
+    page.get_by_role("button", name="Select all 20 that can run").click()
+    assert page.evaluate("1") == 1  # what the click began has been told by now
+    assert chosen == []
+    released.append(True)
+    for route, answer in held:  # made before the choice
+        route.fulfill(response=answer)
+
+    expect(count(page)).to_have_attribute("data-count", "20")
+    expect(page.get_by_test_id("preflight")).to_have_attribute("data-targets", "20")
+    expect(page.get_by_role("button", name="Run on 20 instances")).to_be_enabled()
+
+
+def test_over_the_command_s_own_page_the_panel_changes_itself_alone(show, command):
+    page = show(panel_url(command).removesuffix("run/"))
+    page.get_by_role("link", name="Run restart-service").click()
+    panel = page.get_by_role("dialog")
+    ids = "[...document.querySelectorAll('[id]')].map(element => element.id)"
+
+    panel.get_by_role("textbox", name="service", exact=True).fill("nginx")
+    expect(panel.get_by_text("parameters filled in").or_(panel.get_by_text("1 parameter missing"))).to_be_visible()
+
+    found = page.evaluate(ids)
+    assert sorted(found) == sorted(set(found))
+    expect(page.locator("#saved-content")).to_contain_text("systemctl restart {{service}}")
+    expect(panel.get_by_test_id("command-content")).to_contain_text("systemctl restart nginx")
+
+
+def test_a_long_script_is_unfolded_by_its_person_alone(panel, command):
+    command.content += "echo\n" * 20
+    command.save()
+    page = panel()
+    script = content(page)
+    expect(script).to_have_class(re.compile("clipped"))
+
+    page.get_by_role("textbox", name="service", exact=True).fill("nginx")
+    page.get_by_role("textbox", name="service", exact=True).blur()
+    expect(page.get_by_test_id("preflight")).to_contain_text("All required parameters are filled in")
+    expect(script).to_have_class(re.compile("clipped"))
+    page.get_by_role("button", name=re.compile("^View command content")).click()
+    page.get_by_role("textbox", name="service", exact=True).fill("NGINX")
+    expect(page.get_by_test_id("preflight")).to_contain_text("service must look like")
+
+    expect(script).not_to_have_class(re.compile("clipped"))
+    expect(page.get_by_role("button", name=re.compile("^View command content"))).to_be_hidden()
+
+
 # Running
+
+
+def test_tokens_stay_tokens_when_something_is_wrong(panel):
+    page = panel(**{"param-service": "NGINX"})
+    search_box(page).fill("tag:env=prod")
+    search_box(page).press("Enter")
+    token = page.get_by_role("button", name="Remove filter tag:env=prod")
+    expect(token).to_be_visible()
+    box(page, "web-01").check()
+
+    page.get_by_role("button", name="Run on 1 instance").click()
+
+    expect(page.get_by_test_id("error-summary")).to_be_visible()
+    expect(token).to_be_visible()
+    expect(search_box(page)).to_have_value("")
 
 
 def test_what_is_wrong_is_told_on_top_with_the_focus_on_it(panel):
