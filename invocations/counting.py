@@ -41,10 +41,10 @@ def recount(invocation_id: int) -> None:
 def at_rest(counts: Mapping[str, int]) -> RunState:
     """The word for a run whose targets have all ended; skipped ones count as failed."""
     ended = {state for state, n in counts.items() if n}
-    if ended <= STOPPED:
-        return RunState.STOPPED
-    if ended <= SUCCEEDED | STOPPED:
+    if ended <= SUCCEEDED:
         return RunState.SUCCESS
+    if ended <= SUCCEEDED | STOPPED:
+        return RunState.STOPPED
     if ended <= SUCCEEDED | STOPPED | UNKNOWN:
         return RunState.UNKNOWN
     return RunState.PARTIALFAILED if ended & SUCCEEDED else RunState.FAILED

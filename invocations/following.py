@@ -46,6 +46,12 @@ def _rank(state: str) -> int:
     return _END if state in REST else _RANK.get(state, _OPEN)
 
 
+def _exit_code(record: InvocationInstance, state: str) -> int | None:
+    """0 is told for what never ran or never reported, too; only with success is it one."""
+    is_meant = state == TargetState.SUCCESS or (state in REST and record.exit_code)
+    return record.exit_code if is_meant else None
+
+
 def advance(target: Target, record: InvocationInstance, now: datetime) -> bool:
     """Take over what the record says, unless it is older than what is known. True when anything changed."""
     state = word(record.status)
@@ -54,7 +60,7 @@ def advance(target: Target, record: InvocationInstance, now: datetime) -> bool:
     before = [getattr(target, column) for column in COLUMNS if column != "changed_at"]
     target.state = state
     target.reason = ""
-    target.exit_code = record.exit_code if state in REST else None
+    target.exit_code = _exit_code(record, state)
     target.error_code, target.error_info = record.error_code, record.error_info
     target.repeats = record.repeats
     target.started_at, target.finished_at = record.started_at, record.finished_at

@@ -147,4 +147,6 @@ def _truth(run: Invocation) -> str:
     }
     if run.counts.get(T.CANCELLED):
         return _("%(a)s stopped, %(b)s had finished already, %(c)s were never sent.") % values
+    if not late:
+        return _("%(a)s stopped.") % values
     return _("%(a)s stopped, %(b)s had finished already.") % values

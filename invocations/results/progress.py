@@ -94,7 +94,8 @@ class Progress:
     def rate(self) -> float | None:
         """Targets done a second; None while too few are done to tell."""
         done, total = self.run.finished, self.run.total
-        is_told = self.run.is_live and done >= TOLD_FROM and done * 100 >= TOLD_FROM * total and self.elapsed > 0
+        is_steady = self.run.is_live and self.run.stop_requested_at is None  # cancelled ones end all at once
+        is_told = is_steady and done >= TOLD_FROM and done * 100 >= TOLD_FROM * total and self.elapsed > 0
         return done / self.elapsed if is_told else None
 
     @property

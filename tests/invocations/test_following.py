@@ -94,6 +94,15 @@ def test_A68_odd_times_give_no_duration():
     assert row.seconds is None
 
 
+@pytest.mark.parametrize(("status", "told", "kept"), [("Error", 0, None), ("Stopped", 0, None), ("Timeout", 1, 1)])
+def test_A69_zero_is_an_exit_code_only_of_what_succeeded(status, told, kept):
+    row = target("running")
+
+    following.advance(row, record(status, finished_at=now(), exit_code=told), now())
+
+    assert row.exit_code == kept
+
+
 def test_A69_the_exit_code_of_what_still_runs_is_not_believed():
     row = target("pending")
 

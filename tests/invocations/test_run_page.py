@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from commands.models import Command
+from invocations import counting
 from invocations.models import Alarm, Batch, Deployment, Invocation, OtherInvocation, Target
 from invocations.results.progress import Progress
 from tests.factories import RegionFactory, now
@@ -200,6 +201,21 @@ def test_after_a_stop_the_page_tells_the_truth(operator):
     Target.objects.filter(pk__in=two).update(finished_at=stopped_at + timedelta(seconds=1))
 
     assert "12 stopped, 2 had finished already." in read(operator.get(url(run))).text
+
+
+@pytest.mark.parametrize(
+    ("states", "word"),
+    [
+        ({"success": 3}, "success"),
+        ({"success": 2, "stopped": 1}, "stopped"),
+        ({"success": 2, "cancelled": 1}, "stopped"),
+        ({"success": 2, "stopped": 1, "failed": 1}, "partialfailed"),
+        ({"success": 2, "stopped": 1, "unknown": 1}, "unknown"),
+        ({"failed": 1, "cancelled": 1}, "failed"),
+    ],
+)
+def test_a_run_is_called_succeeded_only_where_all_of_it_has(states, word):
+    assert counting.at_rest(states) == word
 
 
 def test_a_stop_that_does_not_show_is_told_after_ten_minutes(operator):
