@@ -7,9 +7,16 @@ import sys
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
-    from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
-    from environs import EnvValidationError
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from environs import EnvValidationError
+    except ModuleNotFoundError:
+        print(
+            "This Python has no Django; script/bootstrap makes one that has: .venv/bin/python manage.py",
+            file=sys.stderr,
+        )
+        return 1
 
     from consoleapp.variables import sentences
 

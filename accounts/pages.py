@@ -4,10 +4,12 @@ import math
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.address import is_loopback
 from accounts.forms import SigninForm
 
 
@@ -25,6 +27,7 @@ def signin_page(
         "form": form or SigninForm(),
         "next": own_path(next),
         "kept": kept,
+        "prints_links": is_loopback(settings.HOST),
         "ended_after": request.session.pop("ended_after", None),
         "locked_minutes": locked_for and max(1, math.ceil(locked_for / timedelta(minutes=1))),
     }

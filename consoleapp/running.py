@@ -24,7 +24,7 @@ from accounts.models import Person, Role
 from cloud import connection as cloud_connection
 from cloud import sdk
 from consoleapp import simulated_cloud, startup
-from consoleapp.listening import listen
+from consoleapp.listening import FIRST_PORT, listen
 from consoleapp.lock import Lock
 from consoleapp.tick import Ticker
 from consoleapp.version import VERSION
@@ -61,6 +61,8 @@ class Console:
 
     def start(self) -> None:
         self._say(f"Cloud Assistant Console {VERSION}")
+        if settings.PORT is None and self._socket.getsockname()[1] != FIRST_PORT:
+            self._say(f"Port {FIRST_PORT} is taken by another program; this console listens on another one.")
         call_command("migrate", verbosity=0, interactive=False)
         for remark in startup.check():
             self._say(remark)
@@ -116,7 +118,9 @@ class Console:
             return
         admin = _first_admin()
         if admin is None:
-            self._say("No team admin is left; make one with: manage.py signinlink --user NAME --role admin")
+            self._say(
+                "No team admin is left; make one with: .venv/bin/python manage.py signinlink --user NAME --role admin"
+            )
         else:
             self._say(
                 f"Sign in as {admin.username}, once, within 10 minutes: {self._address}{signin_links.make(admin)}"

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
+from zlib import crc32
 
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
@@ -214,8 +215,9 @@ START_PAGE = "consoleapp.views.start_page"  # where a person is taken after sign
 
 # Sessions live in the database; accounts/sessions.py says when they end.
 SESSION_COOKIE_AGE = SESSION_LIFE
-SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+_OURS = f"{crc32(DEPLOYMENT_ID.encode()):08x}"  # cookies ignore ports: two consoles on one computer need two names
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else f"session-{_OURS}"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else f"csrf-{_OURS}"
 LANGUAGE_COOKIE_NAME = "language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True

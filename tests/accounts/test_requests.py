@@ -1,6 +1,7 @@
 """What holds for every request, whatever its URL."""
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
@@ -48,7 +49,9 @@ def test_pages_stay_out_of_caches_and_differ_for_fragments(operator, url):
 
 def test_C13_cookies_are_out_of_reach_of_scripts_and_of_other_sites(client):
     response = client.get("/signin/")
-    response = client.post("/language/", {"language": "en", "csrfmiddlewaretoken": client.cookies["csrf"].value})
+    response = client.post(
+        "/language/", {"language": "en", "csrfmiddlewaretoken": client.cookies[settings.CSRF_COOKIE_NAME].value}
+    )
 
     for name, cookie in client.cookies.items():
         assert cookie["httponly"], name

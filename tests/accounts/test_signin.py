@@ -4,6 +4,7 @@ from time import thread_time
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.utils import timezone
 
@@ -188,10 +189,10 @@ def test_C08_signing_in_begins_a_session_with_a_new_id(client, person):
 
 def test_C09_signing_out_ends_the_session_on_the_server_and_clears_the_browser(client, person):
     sign_in(client)
-    old = client.cookies["session"].value
+    old = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     response = client.post("/signout/")
-    client.cookies["session"] = old
+    client.cookies[settings.SESSION_COOKIE_NAME] = old
 
     assert (response.status_code, response.url) == (303, "/signin/")
     assert response["Clear-Site-Data"] == '"cache", "storage"'
@@ -258,6 +259,6 @@ def test_B14_a_fragment_never_shows_the_signin_form(stranger):
 
 @pytest.mark.parametrize("cookie", ["\x80\xff" * 20, "x" * 8000, "../../etc/passwd", "a", "'; DROP TABLE"])
 def test_B100_a_session_cookie_of_nonsense_is_no_session(client, cookie):
-    client.cookies["session"] = cookie
+    client.cookies[settings.SESSION_COOKIE_NAME] = cookie
 
     assert client.get("/profile/").status_code == 302

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.accessibility import violations
@@ -64,7 +65,7 @@ def test_when_the_console_is_gone_the_note_offers_to_try_again(signed_in: Page):
 
 def test_an_ended_session_takes_the_whole_page_to_sign_in_and_back(signed_in: Page, context: BrowserContext):
     """B14"""
-    context.clear_cookies(name="session")
+    context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     signed_in.get_by_role("button", name=re.compile("^Region:")).click()
 
     expect(signed_in).to_have_url(re.compile(r"/signin/\?next=%2Fr%2Fcn-hangzhou%2Fcommands%2F"))
