@@ -8,16 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from cloud.errors import (
-    BadCredentials,
-    CloudError,
-    NotPermitted,
-    OutcomeUnknown,
-    QuotaExceeded,
-    RegionUnavailable,
-    Throttled,
-    Unreachable,
-)
+from cloud.errors import CloudError
 from cloud.explanations import Entry
 from cloud.explanations.calls import ASSISTANT, COMMON, GATEWAY
 from cloud.explanations.sentences import SENTENCES
@@ -90,49 +81,6 @@ def explain_target(
 def sentence(name: str, **values: Any) -> str:
     """A sentence of `cloud.explanations.sentences`, filled in; what is not given becomes a dash."""
     return _filled(SENTENCES[name], values)
-
-
-def sentence_about(error: CloudError, **values: Any) -> str:
-    """The sentence for an error. `values` are what only the caller knows: region, n, s (seconds), time."""
-    own = {
-        "code": error.code,
-        "message": error.message,
-        "status": error.http_status,
-        "host": error.host,
-        "why": error.message,
-        "action": getattr(error, "action", ""),
-    }
-    if isinstance(error, BadCredentials) and error.clock_offset is not None:
-        own["s"] = round(abs(error.clock_offset))
-    return sentence(_name(error), **(own | values))
-
-
-def _name(error: CloudError) -> str:
-    """Which sentence fits."""
-    match error:
-        case Unreachable(code="CertificateInvalid"):
-            return "certificate"
-        case Unreachable():
-            return "unreachable"
-        case BadCredentials(clock_is_off=True):
-            return "clock"
-        case BadCredentials():
-            return "credentials"
-        case NotPermitted(action=action) if action:
-            return "not-permitted"
-        case Throttled():
-            return "throttled"
-        case QuotaExceeded(is_daily=is_daily):
-            return "daily-quota" if is_daily else "command-quota"
-        case RegionUnavailable():
-            return "region-closed"
-        case OutcomeUnknown(alarm=True):
-            return "token-mismatch"
-        case OutcomeUnknown(code="NotTheApi"):
-            return "in-between"
-        case OutcomeUnknown():
-            return "outcome-unknown"
-    return "rejected"
 
 
 @functools.lru_cache(maxsize=512)

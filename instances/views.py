@@ -15,6 +15,7 @@ from accounts.access import operators_only
 from accounts.pages import own_path, own_referer
 from accounts.plain_input import visible
 from cloud.errors import CloudError
+from cloud.explain import explain_error
 from instances import access, fixing, listing, mirror
 from instances.fixing import Fix
 from instances.models import Instance, Kind
@@ -103,7 +104,7 @@ def _do(request: RegionRequest, fix: Fix, helped: list[Instance], context: dict[
     try:
         outcome = fixing.apply(fix, request.user, request.region.pk, helped, address=addresses.of(request))
     except CloudError as error:
-        return _ask(request, context | {"error": error}, status=422)
+        return _ask(request, context | {"error": error, "told": explain_error(error)}, status=422)
     if request.htmx:
         response = render(request, "instances/fix.html#done", context | {"outcome": outcome})
         return trigger_client_event(response, "instances-changed", {"ids": outcome.done})

@@ -10,31 +10,21 @@ SENTENCES = {
     "not-permitted": _("The console’s credentials lack the permission {action}."),
     "throttled": _("The cloud is slowing us down. Next try in {s} s."),
     "daily-quota": _("Today’s quota of {n} calls in {region} is used up. The rest is held and tried again at {time}."),
-    "command-quota": _("{region} already holds {n} commands, the limit. Delete some or ask for more."),
     "rejected": _("The cloud rejected this call: {message} ({code})."),
     "unreachable": _("{region} can’t be reached. Tried {n} times, next try in {s} s."),
     "never-sent": _("This batch was never sent; its instances were not touched."),
-    "late-answer": _("The cloud’s answer arrived late, at {time}: it had taken this batch."),
     "restored": _(
         "This database was restored or copied. Sending is paused until an admin has looked at the unfinished runs."
     ),
-    "outcome-unknown": _("The cloud didn’t answer whether it took this call. Looking it up; nothing is sent twice."),
     "clock": _("This server’s clock is {s} s off, so the cloud refuses its signature. Correct the clock."),
     "two-task-ids": _("Batch {n} has two task IDs: {a} and {b}. Its instances may have run twice. Both are followed."),
     "token-mismatch": _(
         "The cloud knows the token of batch {n} with other parameters ({code}). It is looked up, never sent again."
     ),
     "content-differs": _("The content the cloud lists for batch {n} is not what was confirmed here."),
-    "schedule-changed": _(
-        "This schedule was changed outside this console on {time}; its approval no longer covers it."
-    ),
     "other-account": _("These credentials belong to account {a}; the run was started in {b}. Sending waits."),
     "certificate": _("The certificate of {host} isn’t valid: {why}. Nothing was sent."),
-    "in-between": _("Something between this console and the cloud answers in its place ({status})."),
     "region-closed": _("{region} isn’t available to this account: {message} ({code})."),
     "database": _("The console can’t write to its database: {why}. Nothing new is sent."),
-    "time-passed": _("The time {time} passed while this was waiting, so it was not sent."),
     "not-in-time": _("Not sent within 24 h, so the rest is cancelled."),
-    "check-unsupported": _("This cloud doesn’t do its own check ({code}). The checks above stand."),
-    "check-silent": _("The cloud gave no verdict on {n} instances within 60 s."),
 }

@@ -50,11 +50,7 @@ TARGETS: tuple[Entry, ...] = (
         _("Remove it from the targets."),
         cause=_("It was released or is in another region."),
     ),
-    Entry(
-        ("InstanceReleased",),
-        _("The instance was released during the run."),
-        _("Nothing to fix."),
-    ),
+    Entry(("InstanceReleased",), _("The instance was released during the run."), _("Nothing to fix.")),
     Entry(
         ("ClientNotRunning",),
         _("The agent is not running."),
@@ -68,11 +64,7 @@ TARGETS: tuple[Entry, ...] = (
         _("The agent does not respond."),
         _("Restart the agent; check CPU, memory and network of the instance."),
     ),
-    Entry(
-        ("ClientIsUpgrading",),
-        _("The agent is being upgraded."),
-        _("Run again in a few minutes."),
-    ),
+    Entry(("ClientIsUpgrading",), _("The agent is being upgraded."), _("Run again in a few minutes.")),
     Entry(
         ("ClientNeedUpgrade",),
         _("The agent needs to be upgraded."),
@@ -96,9 +88,7 @@ TARGETS: tuple[Entry, ...] = (
         cause=_("Shell runs on Linux; PowerShell and Bat on Windows."),
     ),
     Entry(
-        ("BadCronExpression",),
-        _("The schedule’s expression is invalid."),
-        _("Replace the schedule with a valid one."),
+        ("BadCronExpression",), _("The schedule’s expression is invalid."), _("Replace the schedule with a valid one.")
     ),
     Entry(
         ("UserOrPasswordInvalid",),
@@ -106,96 +96,41 @@ TARGETS: tuple[Entry, ...] = (
         _("Check the user and the OOS secret {name}; the instance’s RAM role must be allowed to read it."),
     ),
     Entry(
-        (
-            "InstanceRoleInvalid",
-            "QueryParameterStoreFailed",
-        ),
+        ("InstanceRoleInvalid", "QueryParameterStoreFailed"),
         _("The instance could not read the password {name}."),
         _("Attach a RAM role that may read OOS secrets and KMS; the secret must be in {region}."),
     ),
     Entry(
-        (
-            "SecurityGroupRuleDenied",
-            "ClientNetworkBlocked",
-        ),
+        ("SecurityGroupRuleDenied", "ClientNetworkBlocked"),
         _("The instance can’t reach Cloud Assistant."),
         _("Allow outbound TCP 443 and 80 and UDP 53; the details name the rule."),
     ),
-    Entry(
-        ("TaskConcurrencyLimit",),
-        _("Too many commands were running on the instance."),
-        _("Run again later."),
-    ),
+    Entry(("TaskConcurrencyLimit",), _("Too many commands were running on the instance."), _("Run again later.")),
     Entry(
         ("InstanceRestarted",),
         _("Restarted during the run."),
         _("Check what was done, run again; do not reboot meanwhile."),
     ),
+    Entry(("InstanceDeregistered",), _("The managed instance was unregistered."), _("Register it again.")),
+    Entry(("ClientNotOnline",), _("Agent not connected to the service."), _("Restart the agent.")),
+    Entry(("ClientRestarted",), _("Agent restarted during the run."), _("Check, then run again.")),
+    Entry(("TerminationException",), _("Stopping failed."), _("Stop again.")),
     Entry(
-        ("InstanceDeregistered",),
-        _("The managed instance was unregistered."),
-        _("Register it again."),
-    ),
-    Entry(
-        ("ClientNotOnline",),
-        _("Agent not connected to the service."),
-        _("Restart the agent."),
-    ),
-    Entry(
-        ("ClientRestarted",),
-        _("Agent restarted during the run."),
-        _("Check, then run again."),
-    ),
-    Entry(
-        ("TerminationException",),
-        _("Stopping failed."),
-        _("Stop again."),
-    ),
-    Entry(
-        (
-            "InvalidCommandText",
-            "CommandContentDecodeError",
-        ),
+        ("InvalidCommandText", "CommandContentDecodeError"),
         _("Content unusable or not Base64."),
         _("Save the command again."),
     ),
+    Entry(("InvalidSystemBuiltInParameter",), _("Unknown `{{ACS::…}}`."), _("Use a supported one.")),
     Entry(
-        ("InvalidSystemBuiltInParameter",),
-        _("Unknown `{{ACS::…}}`."),
-        _("Use a supported one."),
+        ("DefaultWorkingDirectoryNotAvailable",), _("The default directory is missing."), _("Give a working directory.")
     ),
+    Entry(("InvalidRateExpression", "InvalidAtExpression"), _("Schedule expression wrong."), _("Correct it.")),
     Entry(
-        ("DefaultWorkingDirectoryNotAvailable",),
-        _("The default directory is missing."),
-        _("Give a working directory."),
+        ("CronExpressionExpired", "AtExpressionExpired"), _("The schedule lies in the past."), _("Choose a later time.")
     ),
+    Entry(("RateFrequencyTooLarge",), _("Interval over 7 days."), _("Shorten it.")),
     Entry(
-        (
-            "InvalidRateExpression",
-            "InvalidAtExpression",
-        ),
-        _("Schedule expression wrong."),
-        _("Correct it."),
-    ),
-    Entry(
-        (
-            "CronExpressionExpired",
-            "AtExpressionExpired",
-        ),
-        _("The schedule lies in the past."),
-        _("Choose a later time."),
-    ),
-    Entry(
-        ("RateFrequencyTooLarge",),
-        _("Interval over 7 days."),
-        _("Shorten it."),
-    ),
-    Entry(
-        (
-            "InvalidGMTOffsetForTimezone",
-            "InvalidGMTOffsetHourForTimezone",
-            "InvalidGMTOffsetMinuteForTimezone",
-        ),
+        ("InvalidGMTOffsetForTimezone", "InvalidGMTOffsetHourForTimezone", "InvalidGMTOffsetMinuteForTimezone"),
         _("GMT offset malformed."),
         _("Use e.g. GMT+8:00."),
     ),
@@ -217,10 +152,7 @@ TARGETS: tuple[Entry, ...] = (
         _("Check ID and name."),
     ),
     Entry(
-        (
-            "ContainerConnectFailed",
-            "ContainerStateAbnormal",
-        ),
+        ("ContainerConnectFailed", "ContainerStateAbnormal"),
         _("The container is not running or unreachable."),
         _("Start it."),
     ),
@@ -274,9 +206,4 @@ CONSOLE: tuple[Entry, ...] = (
 )
 
 # The list grows, and none is ever hidden
-ANY_OTHER = Entry(
-    (),
-    _("The cloud reported {code}."),
-    "",
-    cause="{message}",
-)
+ANY_OTHER = Entry((), _("The cloud reported {code}."), "", cause="{message}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cloud.explain import Explanation, explain_target, sentence
+from cloud.explain import Explanation, explain, explain_target, sentence
 from instances.models import Instance
 from invocations import preflight
 from invocations.models import REST, Invocation, Target
@@ -87,9 +87,11 @@ def _skipped(target: Target, run: Invocation) -> Why:
         batch = target.batch
         code, message = target.error_code or batch.code, target.error_info or batch.message
         reason = sentence("rejected", message=message, code=code)
-        told = explain_target("skipped", reason=reason)
         return Why(
-            str(told.meaning), fix=_("Mend the cause, then run again on those not sent."), request_id=batch.request_id
+            str(explain_target("skipped", reason=reason).meaning),
+            cause=str(explain(code).meaning),
+            fix=" ".join([str(explain(code).fix), _("Mend the cause, then run again on those not sent.")]).strip(),
+            request_id=batch.request_id,
         )
     if target.reason == "not-permitted":
         reason = _("%(person)s may no longer run commands.") % {"person": run.person.username}

@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from cloud import codes, errors
-from cloud.explain import Explanation, explain, explain_error, explain_target, sentence, sentence_about
+from cloud.explain import Explanation, explain, explain_error, explain_target, sentence
 from cloud.explanations import Entry
 from cloud.explanations.calls import ASSISTANT, COMMON, GATEWAY
 from cloud.explanations.sentences import SENTENCES
@@ -112,60 +112,6 @@ def test_a_target_names_user_path_password_and_region():
 
 def test_the_clouds_words_about_an_unknown_code_are_not_read_as_a_form():
     assert explain_target("NewCode", message="{code} {0} %s {").cause == "{code} {0} %s {"
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (errors.Unreachable("ConnectionFailed"), "cn-hangzhou can’t be reached. Tried 3 times, next try in 7 s."),
-        (
-            errors.Unreachable("CertificateInvalid", "certificate has expired", host="ecs.example.com"),
-            "The certificate of ecs.example.com isn’t valid: certificate has expired. Nothing was sent.",
-        ),
-        (
-            errors.BadCredentials("InvalidAccessKeyId.Inactive"),
-            "The cloud doesn’t accept the console’s credentials (InvalidAccessKeyId.Inactive)."
-            " Runs wait and go on by themselves once this is mended.",
-        ),
-        (
-            errors.BadCredentials("InvalidTimeStamp.Expired", clock_offset=-1200.4),
-            "This server’s clock is 1200 s off, so the cloud refuses its signature. Correct the clock.",
-        ),
-        (
-            errors.NotPermitted("Forbidden.RAM", action="ecs:StopInvocation"),
-            "The console’s credentials lack the permission ecs:StopInvocation.",
-        ),
-        (
-            errors.NotPermitted("Account.Arrearage", "Pay."),
-            "The cloud rejected this call: Pay. (Account.Arrearage).",
-        ),
-        (errors.Throttled("Throttling"), "The cloud is slowing us down. Next try in 7 s."),
-        (
-            errors.QuotaExceeded("CmdCount.ExceedQuota"),
-            "cn-hangzhou already holds 3 commands, the limit. Delete some or ask for more.",
-        ),
-        (
-            errors.RegionUnavailable("InvalidRegionId.NotFound", "No such region."),
-            "cn-hangzhou isn’t available to this account: No such region. (InvalidRegionId.NotFound).",
-        ),
-        (errors.Rejected("X", "No."), "The cloud rejected this call: No. (X)."),
-        (
-            errors.OutcomeUnknown("ReadTimedOut"),
-            "The cloud didn’t answer whether it took this call. Looking it up; nothing is sent twice.",
-        ),
-        (
-            errors.OutcomeUnknown("NotTheApi", http_status=407),
-            "Something between this console and the cloud answers in its place (407).",
-        ),
-        (
-            errors.OutcomeUnknown("IdempotentParameterMismatch", alarm=True),
-            "The cloud knows the token of batch 3 with other parameters (IdempotentParameterMismatch)."
-            " It is looked up, never sent again.",
-        ),
-    ],
-)
-def test_each_error_has_its_sentence(error, expected):
-    assert sentence_about(error, region="cn-hangzhou", n=3, s=1200 if "clock" in expected else 7) == expected
 
 
 def test_a_sentence_without_its_values_shows_a_dash():

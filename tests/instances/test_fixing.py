@@ -124,7 +124,7 @@ def test_what_the_cloud_refuses_as_a_whole_is_explained(operator, simulator) -> 
     response = operator.post(START, {"ids": stopped.instance_id})
 
     assert response.status_code == 422
-    assert "Ask the account’s administrator to grant the RAM action." in response.content.decode()
+    assert "Ask the account admin for the RAM action named in the detail" in response.content.decode()
     assert AuditEntry.objects.get().detail["error"]
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from cloud.explain import explain
 from invocations.models import Batch, OtherInvocation, Output, Target
 from tests.factories import InstanceFactory, RegionFactory, now
 from tests.invocations.hostile import HOSTILE
@@ -158,12 +159,13 @@ def test_where_nothing_went_wrong_there_is_no_box(viewer, target, state):
 
 
 def test_a_refused_call_is_quoted_with_its_request_id(viewer, target):
-    skipped = target("skipped", reason="rejected", error_code="InvalidParameter", error_info="no such thing")
+    skipped = target("skipped", reason="rejected", error_code="InvalidCmdId.NotFound", error_info="no such thing")
     Batch.objects.filter(pk=skipped.batch_id).update(request_id="REQ-77")
 
     page = read(viewer.get(url(skipped)))
 
-    assert "Not sent: The cloud rejected this call: no such thing (InvalidParameter)." in page.text
+    assert "Not sent: The cloud rejected this call: no such thing (InvalidCmdId.NotFound)." in page.text
+    assert str(explain("InvalidCmdId.NotFound").meaning) in page.text
     assert "REQ-77" in page.one("details", id="why-details").text
 
 
