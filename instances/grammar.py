@@ -15,6 +15,7 @@ look like IDs are ORed, so that a pasted list works. `tag:env=prod,test` is eith
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -99,6 +100,12 @@ class Pattern:
     def text(self) -> str:
         return "*".join(self.pieces)
 
+    @property
+    def forms(self) -> list[Pattern]:
+        """As it was typed, and as it may be stored: accents and letters as one sign (NFC) or apart (NFD)."""
+        normal = (tuple(unicodedata.normalize(form, piece) for piece in self.pieces) for form in ("NFC", "NFD"))
+        return [Pattern(pieces) for pieces in dict.fromkeys([self.pieces, *normal])]
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:
@@ -158,7 +165,7 @@ class Query:
         """Finds nothing, for to leave a part out would find what nobody asked for."""
         items = [item for term in self.terms for item in term.items]
         tags = sum(len(term.tags) for term in self.terms)
-        return tags + sum(max(1, len(addresses.parts(item.text))) for item in items) > MOST
+        return tags + sum(max(len(item.forms), len(addresses.parts(item.text))) for item in items) > MOST
 
     @property
     def is_too_large(self) -> bool:

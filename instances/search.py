@@ -73,8 +73,8 @@ def _has_tag(tag: Tag) -> Q:
 
 
 def _equals(column: str, pattern: Pattern) -> Q:
-    """The whole column, but for case."""
-    return Q(Like(F(column), Value(_like(pattern))))
+    """The whole column, but for case and for how accents are stored."""
+    return _any(Q(Like(F(column), Value(_like(form)))) for form in pattern.forms)
 
 
 def _contains(column: str, pattern: Pattern) -> Q:

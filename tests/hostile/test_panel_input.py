@@ -174,6 +174,52 @@ def test_B07_a_parameter_is_sent_in_the_form_it_was_typed_in(operator, with_para
     assert Invocation.objects.get().parameters["service"] == "cafe\u0301"
 
 
+@pytest.mark.parametrize("stored", ["caf\u00e9-1", "cafe\u0301-1"])
+@pytest.mark.parametrize(
+    "typed", ["caf\u00e9", "cafe\u0301", "name:caf\u00e9-*", "tag:team=cafe\u0301-1", "tag:team=caf\u00e9-1"]
+)
+def test_B07_a_search_finds_both_forms_of_an_accent(operator, command, stored, typed) -> None:
+    InstanceFactory(name=stored, tags={"team": stored})
+    InstanceFactory(name="cafe-2", tags={"team": "cafe-2"})
+
+    url = reverse("invocations:picker", args=[HANGZHOU, "instances"], query={"q": typed, "command": command.cloud_id})
+    shown = Shown(operator.get(url, headers=AS_FRAGMENT))
+
+    assert "of 1 matching" in shown.text
+
+
+@pytest.mark.parametrize(("names", "is_too_much"), [(125, False), (126, True)])
+def test_B07_names_that_have_two_forms_count_as_two(operator, command, names, is_too_much) -> None:
+    q = "name:" + ",".join(chr(0xAC00 + 28 * n) for n in range(names))  # Hangul, each in one sign or in two
+
+    url = reverse("invocations:picker", args=[HANGZHOU, "instances"], query={"q": q, "command": command.cloud_id})
+
+    assert ("more than 250 parts" in operator.get(url).content.decode()) == is_too_much
+
+
+@pytest.mark.parametrize("page", ["paste", "review"])
+def test_B07_a_name_hides_nothing_in_the_lists_of_what_is_chosen(operator, command, page) -> None:
+    rows = [
+        InstanceFactory(name="gnp.\u202eexe", stopped=True),
+        *(InstanceFactory(name="twi\u200bn") for _n in range(2)),
+    ]
+    draft = Draft.objects.create(
+        pk=uuid.uuid4(),
+        person=operator.person,
+        region=HANGZHOU,
+        command=command,
+        chosen=[row.instance_id for row in rows],
+    )
+    url = reverse(f"invocations:{page}", args=[HANGZHOU, draft.pk])
+    ids = f"{rows[0].instance_id} twi\u200bn gnp.\u202eexe"
+    answer = operator.post(url, {"ids": ids, "names": "on"}) if page == "paste" else operator.get(url)
+
+    shown = answer.content.decode().partition("</textarea>" if page == "paste" else "<main")[2]
+    assert "U+202E" in shown
+    assert "U+200B" in shown
+    assert not set(shown) & {"\u202e", "\u200b"}
+
+
 # Limits: characters where the API counts characters, bytes where it counts bytes
 
 
