@@ -106,11 +106,11 @@ def columns(filters: Filters, *, is_wide: bool) -> list[Column]:
     found = [
         _column(filters, "name", _("Instance name / ID")),
         _column(filters, "state", pgettext("run", "Status"), is_default=True),
-        _column(filters, "exit", _("Exit code"), classes="num", down_first=True),
+        _column(filters, "exit", _("Exit code"), classes="num hide-s", down_first=True),
         _column(filters, "duration", _("Duration"), classes="num hide-s", down_first=True),
     ]
     if is_wide:
-        found.append(_column(filters, "started", _("Started"), classes="num lg", down_first=True))
+        found.append(_column(filters, "started", _("Started"), classes="num lg xl", down_first=True))
         found.append(_column(filters, "code", _("Error code"), classes="lg"))
     return found
 

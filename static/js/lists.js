@@ -3,6 +3,8 @@
 //   form[data-selection] its ticked rows: counted in [data-selection-bar], copied by its button with [data-copy], and
 //                        handed to the question behind a button with [data-asks], which opens as a dialog
 //   [data-wraps]         wraps the long lines of what it names
+import "./folds.js";
+
 function correctAddress() {
   const inForce = document.querySelector("[data-in-force]")?.dataset.inForce;
   if (inForce && inForce !== location.pathname + location.search) history.replaceState(history.state, "", inForce + location.hash);

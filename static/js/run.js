@@ -1,16 +1,15 @@
 // What a run's page does between two answers of the server: clocks go on, a screen reader is told, the tab's icon shows how
-// far it is, chosen rows are counted. Also the folding rows of the history.
+// far it is, chosen rows are counted.
 //   data-elapsed="18"                      seconds at the time of the answer; goes on as 0:19, 0:20
 //   data-countdown="12" data-pattern="…{s}…"   counts down to 1
 //   data-milestone, data-say (run-progress)    the sentence is spoken when the milestone changes
-//   data-folds="#id"                       shows or hides that element by its class `open`
 //   form[data-tidy]                        empty fields stay out of the address
 import { announce } from "./announce.js";
 import { open } from "./dialogs.js";
+import "./folds.js";
 import "./time_of_day.js";
 
 const seenAt = new WeakMap(); // element -> { text: the server's value, since: when it was first seen }
-const unfolded = new Set(); // what data-folds has opened; an answer of the server forgets it
 
 function secondsSince(element, value) {
   const seen = seenAt.get(element);
@@ -105,24 +104,6 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (getComputedStyle(aside).position !== "sticky") aside.scrollIntoView({ block: "start" });
 });
 
-// Folding
-
-function showFolds() {
-  for (const button of document.querySelectorAll("[data-folds]")) {
-    const isOpen = unfolded.has(button.dataset.folds);
-    button.setAttribute("aria-expanded", String(isOpen));
-    document.querySelector(button.dataset.folds)?.classList.toggle("open", isOpen);
-  }
-}
-
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-folds]");
-  if (!button) return;
-  const { folds } = button.dataset;
-  if (!unfolded.delete(folds)) unfolded.add(folds);
-  showFolds();
-});
-
 // Empty fields stay out of the address, whether htmx asks or the browser goes there.
 addEventListener("htmx:configRequest", (event) => {
   if (!event.detail.elt.matches("[data-tidy]")) return;
@@ -145,7 +126,6 @@ function refresh() {
   tick();
   follow();
   showSelection();
-  showFolds();
 }
 
 setInterval(() => document.hidden || tick(), 1000);

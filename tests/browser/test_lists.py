@@ -90,6 +90,26 @@ def test_what_is_ticked_stays_ticked_while_the_list_changes(show: Show) -> None:
     expect(page.get_by_test_id("selection-count")).to_have_text("2 selected")
 
 
+def test_narrow_lists_fold_their_filters_and_the_rest_of_a_row(show: Show, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    machine = InstanceFactory(name="web-1", private_ip="10.20.0.7", tags={"env": "prod"})
+    InstanceFactory(name="off-1", stopped=True)
+    show(INSTANCES)
+    status = page.get_by_role("combobox", name="Instance status")
+
+    expect(status).to_be_hidden()
+    page.get_by_role("button", name="Filters").click()
+    status.select_option("running")
+    expect(page.get_by_role("link", name="off-1")).to_have_count(0)
+    expect(status).to_be_visible()
+    page.get_by_role("button", name="More about web-1").click()
+
+    rest = page.locator(f"#more-{machine.instance_id}")
+    expect(rest).to_contain_text("10.20.0.7")
+    expect(rest).to_contain_text("env=prod")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_stopped_instance_is_started_from_the_list(show: Show, simulator) -> None:
     stopped = simulator.instances("cn-hangzhou", status="Stopped", kind="ecs")[0]
     InstanceFactory(name=stopped.name, instance_id=stopped.instance_id, stopped=True)
@@ -144,3 +164,20 @@ def test_without_scripts_the_lists_are_plain_forms(
 
     expect(plain.get_by_text("Starting 1 instance.")).to_be_visible()
     context.close()
+
+
+def test_from_the_ticked_instances_to_the_panel(show: Show) -> None:
+    command = CommandFactory(name="uptime", content="uptime")
+    for name in ("web-1", "web-2", "web-3"):
+        InstanceFactory(name=name)
+    page = show(INSTANCES)
+
+    page.get_by_role("checkbox", name="web-1").check()
+    page.get_by_role("checkbox", name="web-3").check()
+    page.get_by_role("button", name="Run a command").click()
+    expect(page.get_by_text("Choose the command to run on 2 instances.")).to_be_visible()
+    page.get_by_role("link", name="Run uptime").click()
+
+    expect(page).to_have_url(re.compile(f"{command.cloud_id}/run/"))
+    expect(page.get_by_test_id("selection-count").first).to_have_attribute("data-count", "2")
+    expect(page.get_by_role("button", name="Run on 2 instances")).to_be_enabled()

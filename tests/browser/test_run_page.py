@@ -63,6 +63,20 @@ def test_nothing_jumps_when_a_number_changes(show, standing):
     assert page.evaluate("scrollY") == scrolled
 
 
+def test_no_column_moves_when_the_answers_come(show, standing, page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    run = standing({"running": 3})
+    show(run.get_absolute_url())
+    places = "[...document.querySelectorAll('.targets th')].map(e => e.getBoundingClientRect().x)"
+    before = page.evaluate(places)
+
+    run.targets.update(error_code="ClientIsNotRunning", first_line="a line that is longer than its column " * 5)
+    end(run.targets.first(), "undelivered")
+
+    expect(page.get_by_text("a line that is longer").first).to_be_visible()
+    assert page.evaluate(places) == before
+
+
 def test_an_open_menu_stays_open_and_in_its_place_while_the_page_moves(show, standing):
     run = standing({"running": 3})
     page = show(run.get_absolute_url())
@@ -298,6 +312,20 @@ def test_a_narrow_history_keeps_the_rest_of_a_row_behind_a_button(show, standing
 
     expect(more).to_have_attribute("aria-expanded", "true")
     expect(page.locator(f"#more-{run.pk}")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_narrow_table_of_instances_keeps_the_rest_of_a_row_behind_a_button(show, standing, page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    run = standing({"success": 2})
+    target = run.targets.first()
+    run.targets.filter(pk=target.pk).update(first_line="all is well")
+    show(run.get_absolute_url())
+
+    page.get_by_role("button", name=f"More about {target.name}").click()
+
+    expect(page.locator(f"#more-{target.instance_id}")).to_contain_text("all is well")
+    expect(page.locator(f"#more-{target.instance_id}")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
