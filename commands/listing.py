@@ -24,6 +24,7 @@ class Listing:
     type: str
     tag: str
     tags: list[str]  # to choose from, as key=value
+    ids: list[str]  # of the instances for which a command is being chosen
     is_narrowed: bool
 
 
@@ -38,10 +39,11 @@ def read(address: lists.Address, commands: CommandQuerySet, *, default: str) -> 
         found = found.filter(type=TYPES[chosen_type])
     if chosen_tag:
         found = found.filter(pk__in=tagged[chosen_tag])
+    ids = address.ids("ids")
     page = address.page(lists.ordered(found, sort, COLUMNS, "name", "pk"))
     address.settle()
     is_narrowed = bool(q or chosen_type or chosen_tag)
-    return Listing(page, sort, q, chosen_type, chosen_tag, sorted(tagged), is_narrowed)
+    return Listing(page, sort, q, chosen_type, chosen_tag, sorted(tagged), ids, is_narrowed)
 
 
 @dataclass(frozen=True, slots=True)

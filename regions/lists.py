@@ -7,6 +7,7 @@ from `in_force`, the query of what is shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -22,6 +23,7 @@ SIZES = ("20", "50", "100")
 LONGEST_SEARCH = 2000  # characters
 DIGITS = 9  # of a page's number; no list has more pages
 SHOWN = 64  # characters of a useless value in its notice
+_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _YEAR = 365 * 86_400  # seconds
 Row = TypeVar("Row", bound=Model)
 
@@ -54,6 +56,13 @@ class Address:
         for value in others if chosen == last else [*others, last]:
             self._notice(_("“%(value)s” isn’t a choice of this filter; it is left out."), value)
         return self._keep(name, chosen)
+
+    def ids(self, name: str) -> list[str]:
+        """Of instances, repeated or with commas between them, each once; no more than a list's page has."""
+        words = [word.strip() for given in self.request.GET.getlist(name) for word in given.split(",")]
+        found = list(dict.fromkeys(word for word in words if _ID.fullmatch(word)))[: int(SIZES[-1])]
+        self._keep(name, ",".join(found))
+        return found
 
     def sort(self, columns: Mapping[str, str], default: str) -> str:
         """A key of `columns`, or one with `-` before it, which reverses it (B67)."""

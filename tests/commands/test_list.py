@@ -49,6 +49,21 @@ def test_those_who_may_are_offered_to_run_a_command(viewer, operator) -> None:
     assert link not in viewer.get(URL).content.decode()
 
 
+def test_a_command_is_chosen_for_instances(operator) -> None:
+    command = CommandFactory(name="uptime")
+    CommandFactory(name="hostname")
+    panel = f'href="/r/cn-hangzhou/commands/{command.cloud_id}/run/?ids=i-1,i-2" data-drawer'
+
+    page = operator.get(URL, {"ids": ["i-1,i-2", "i-2", "<b>"], "q": "up"}).content.decode()
+
+    assert "Choose the command to run on 2 instances." in page
+    assert panel in page
+    assert '<input type="hidden" name="ids" value="i-1,i-2">' in page  # a search keeps them
+    assert f'href="{PUBLIC}?ids=i-1,i-2"' in page
+    many = operator.get(URL, {"ids": ",".join(f"i-{n}" for n in range(500))}).content.decode()
+    assert "Choose the command to run on 100 instances." in many
+
+
 def test_a_row_says_what_its_command_is(operator) -> None:
     command = CommandFactory(
         name="restart", type=CommandType.POWERSHELL, description="Restart it", parameter_names=["a", "b"]
