@@ -1,6 +1,6 @@
 """Tags and filters of every template: `{% load console %}`.
 
-icon · marked · marked_text · state_badge · state_pill · shown_badge · instance_status · agent_status · ago ·
+icon · marked · marked_text · state_badge · state_pill · shown_badge · instance_status · agent_status · ago · at ·
 copy_button · pager · duration · short_duration · thousands · milliseconds · percent · absolute · initials · newest ·
 trouble_what · trouble_why · shell_nav · cloud_badge · words_for_scripts
 """
@@ -109,6 +109,14 @@ def ago(moment: datetime | None) -> SafeString | str:
 def absolute(moment: datetime | None) -> str:
     """2026-11-12 14:02:31 CST"""
     return times.absolute(moment) if moment else MISSING
+
+
+@register.simple_tag
+def at(moment: datetime | None) -> SafeString | str:
+    """The same as `<time>`, which static/js/times.js puts into the browser's zone; a dash where there is none."""
+    if moment is None:
+        return MISSING
+    return format_html('<time datetime="{}" data-at>{}</time>', moment.isoformat(), times.absolute(moment))
 
 
 @register.filter

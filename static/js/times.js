@@ -1,4 +1,5 @@
-// <time data-ago>: kept true while the page is open, and told in the viewer's zone when the profile names none.
+// <time data-ago>: kept true while the page is open. It and <time data-at>, which is exact, are told in the viewer's zone
+// when the profile names none.
 import { say } from "./words.js";
 
 const EVERY = 5000; // ms
@@ -36,6 +37,7 @@ export function refresh(root) {
     if (element.textContent !== text) element.textContent = text;
     element.title = absolute(moment);
   }
+  for (const element of root.querySelectorAll("time[data-at]")) element.textContent = absolute(new Date(element.dateTime));
 }
 
 htmx.onLoad(refresh);

@@ -1,6 +1,7 @@
 """What the tags of every template print."""
 
 import re
+from datetime import UTC, datetime
 from itertools import chain
 
 import pytest
@@ -63,6 +64,15 @@ def test_a_moment_carries_its_absolute_time():
     assert f'datetime="{now.isoformat(timespec="seconds")}"' in html
     assert "just now" in html
     assert render("{% ago nothing %}", nothing=None) == "–"
+
+
+def test_an_exact_moment_can_be_put_into_the_browser_s_zone():
+    moment = datetime(2026, 11, 12, 6, 2, 31, 500_000, tzinfo=UTC)
+
+    html = render("{% at moment %}", moment=moment)
+
+    assert html == '<time datetime="2026-11-12T06:02:31.500000+00:00" data-at>2026-11-12 06:02:31 UTC</time>'
+    assert render("{% at nothing %}", nothing=None) == "–"
 
 
 def test_the_copy_button_carries_the_whole_text_and_a_name():
