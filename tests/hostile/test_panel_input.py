@@ -415,6 +415,19 @@ def test_B43_no_answer_repeats_a_secret_nor_may_be_kept(operator, with_parameter
     assert not Invocation.objects.exists()
 
 
+def test_B43_a_request_by_address_takes_no_parameter_along(operator, with_parameters) -> None:
+    page = read(operator.get(panel_url(with_parameters), headers=AS_FRAGMENT))
+    included = {
+        cls for one in page.all(hx_get="", hx_include="") for cls in one["hx-include"].replace(".", "").split(", ")
+    }
+
+    fields = [one for tag in ("input", "select", "textarea") for one in page.all(tag, name="", class_="")]
+    taken = {one["name"] for one in fields if included & set(one["class"].split())}
+    assert "of-panel" in included
+    assert taken >= {"draft", "q"}
+    assert not [name for name in taken if name.startswith("param-")]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_B43_a_line_break_at_the_end_is_warned_of_without_the_value(operator, with_parameters, end) -> None:
     fields = {"param-service": "nginx", "param-token": CANARY + end, "action": "check"}
@@ -516,8 +529,10 @@ def test_B56_a_secret_of_another_region_is_none_of_this_one(operator, windows, s
     fresh_region("cn-zhangjiakou")
     elsewhere = CommandFactory(region="cn-zhangjiakou", type="RunPowerShellScript", content="Get-Date")
     assert name not in account.list_secret_names(connection.current(), "cn-zhangjiakou")
-
     fields = {"username": "deploy", "windows_password_name": name}
+    here = Shown(submitted(operator, windows, InstanceFactory(windows=True), **fields, action="check"))
+    assert name in here.text
+
     shown = refused(operator, elsewhere, InstanceFactory(region="cn-zhangjiakou", windows=True), **fields)
 
     assert shown.errors == [f"The secret {name} is not in OOS in cn-zhangjiakou. Choose another or create it."]
