@@ -17,30 +17,17 @@ INSTANCE_PAGE = 100  # MaxResults of DescribeInstances
 PARAMETER_PAGE = 100  # MaxResults of the OOS lists
 
 PARAMETERS_PASSED = 10  # InvokeCommand, RunCommand; the guide says 20
-PARAMETERS_DEFINED = 20  # CreateCommand
 PARAMETER_NAME_BYTES = 64  # CreateCommand
-NAME_CHARACTERS = 128  # CreateCommand: Name
-DESCRIPTION_CHARACTERS = 512  # CreateCommand: Description
 WORKING_DIR_CHARACTERS = 200  # CreateCommand, InvokeCommand
 LAUNCHER_BYTES = 1024  # CreateCommand, InvokeCommand
 USERNAME_CHARACTERS = 255  # InvokeCommand: Username
-PASSWORD_NAME_CHARACTERS = 255  # InvokeCommand: WindowsPasswordName
-CLIENT_TOKEN_CHARACTERS = 64  # page "How to ensure idempotence"
 TAGS = 20  # InvokeCommand, CreateCommand: Tag.N
-TAG_KEY_CHARACTERS = 64
-TAG_VALUE_CHARACTERS = 128
 TAGGED_RESULTS = 1000  # a tag filter of DescribeInvocations yields no more
-OUTPUT_BYTES = 24_576  # kept of an output, the rest is counted in Dropped
 
 TIMEOUT_MIN = 10  # seconds, InvokeCommand
 TIMEOUT_DEFAULT = 60  # seconds, CreateCommand
-RATE_MIN_SECONDS = 60  # Frequency: rate(…)
-RATE_MAX_SECONDS = 7 * 86_400
-CRON_MIN_SECONDS = 10
 
-HEARTBEAT_SECONDS = 120  # DescribeCloudAssistantStatus: "true" means a heartbeat within the last two minutes
 DELIVERY_SECONDS = 60  # a task that has not reached its agent by then is Aborted
-DAILY_QUOTA_DEFAULT = 5000  # where max-axt-invocation-daily cannot be read; per region and account
 
 
 def batch_size() -> int:

@@ -93,10 +93,6 @@ class Pattern:
         return len(self.pieces) > 1
 
     @property
-    def matches_all(self) -> bool:
-        return not any(self.pieces)
-
-    @property
     def text(self) -> str:
         return "*".join(self.pieces)
 

@@ -8,7 +8,7 @@ Locks are taken in one order: batch, targets, invocation.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -230,19 +230,11 @@ def cancel(batch: Batch, *, reason: str, **columns: Any) -> bool:
 
 def expire(batch: Batch) -> None:
     """T11: not sent within its deadline, and no attempt in doubt."""
-    _locked(batch, lambda row: row.state == S.QUEUED and db_now() >= row.send_deadline, reason="not-in-time")
-
-
-def cancel_unsent(batch: Batch) -> None:
-    """T10 for a batch that waits: what was never in doubt is not sent."""
-    _locked(batch, lambda row: row.state == S.QUEUED, reason="stopped")
-
-
-def _locked(batch: Batch, condition: Callable[[Batch], bool], *, reason: str) -> None:
     with transaction.atomic():
         row = Batch.objects.select_for_update().get(pk=batch.pk)
-        if condition(row) and not row.attempts.doubtful().exists():
-            cancel(row, reason=reason)
+        is_late = row.state == S.QUEUED and db_now() >= row.send_deadline
+        if is_late and not row.attempts.doubtful().exists():
+            cancel(row, reason="not-in-time")
             counting.recount(row.invocation_id)
 
 
