@@ -68,7 +68,7 @@ def test_a_row_tells_what_ran_there_last(viewer) -> None:
 
     page = viewer.get(URL).content.decode()
 
-    assert f'href="/r/cn-hangzhou/runs/{run.pk}/?target={machine.instance_id}">second</a>' in page
+    assert f'href="/r/cn-hangzhou/runs/{run.pk}/?target={machine.instance_id}"><bdi>second</bdi></a>' in page
     assert "Failed" in page
     assert "first" not in page
     assert "elsewhere" not in page
