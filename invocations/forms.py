@@ -234,13 +234,22 @@ class RunForm(PlainForm):
             problems.append(Problem(" ".join(error.messages), href, str(error.code)))
         return problems
 
+    @property
+    def is_typed_wrong(self) -> bool:
+        """Whatever the cloud says of instances and secrets."""
+        return bool(self.errors.keys() - {NON_FIELD_ERRORS, "windows_password_name"})
+
+    @property
+    def is_not_confirmed(self) -> bool:
+        return any(problem.code == "confirm" for problem in self.problems)
+
     def quieten(self, *, except_for: Collection[str] = ()) -> None:
         """Show errors at no field but these: nobody is told off for what they have not come to yet.
 
         `problems` still has them all.
         """
         self.touched = [name for name in except_for if name in self.fields]
-        _seen = self.problems  # before they are hidden
+        _ = self.problems  # worked out before they are hidden
         self._errors = ErrorDict({name: errors for name, errors in self.errors.items() if name in self.touched})
 
     @property

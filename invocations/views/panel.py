@@ -113,12 +113,12 @@ def _run(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     if before := _made_before(request):
         messages.info(request, _("This run had already been started."))
         return _go_to(request, before)
+    posted = _posted(request, get_command_for(request.user, region, cloud_id))
+    if posted.form.is_typed_wrong:  # which no fresh copy would change
+        return _page(request, _kept(posted), status=422)
     found = mirror.ensure_fresh(region, wait=PATIENCE)
     sync.ensure_fresh(region, wait=PATIENCE)
-    posted = _posted(request, get_command_for(request.user, region, cloud_id))
-    posted.shows_summary = True
-    if posted.chosen:
-        posted.keep()
+    posted = _kept(_posted(request, get_command_for(request.user, region, cloud_id)))
     if request.POST.get("version", posted.command.content_sha256) != posted.command.content_sha256:
         posted.notes.append(_("The command was changed while you were here. Look at its content, then run it."))
         return _page(request, posted, status=409)
@@ -131,6 +131,14 @@ def _run(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     if not posted.form.is_valid():
         return _page(request, posted, status=422)
     return _submit(request, posted, found)
+
+
+def _kept(posted: Panel) -> Panel:
+    """As a draft; and what is wrong with it will stand on top."""
+    posted.shows_summary = True
+    if posted.chosen:
+        posted.keep()
+    return posted
 
 
 def _made_before(request: RegionRequest) -> Invocation | None:

@@ -770,3 +770,14 @@ def test_no_form_whatever_is_typed_breaks_the_console(operator, with_parameters,
     response = operator.post(panel_url(with_parameters), {"action": "run", **fields})
 
     assert response.status_code in (303, 409, 422)
+
+
+@pytest.mark.parametrize(("timeout", "asked"), [("5", 0), ("60", 1)])
+def test_what_is_typed_wrong_is_told_without_waiting_for_the_cloud(operator, command, simulator, timeout, asked):
+    """A fresh copy of all instances can take seconds, and would change nothing."""
+    instance = InstanceFactory(stopped=True)
+    Mirror.objects.filter(kind="instances").update(refreshed_at=now() - timedelta(hours=1))
+
+    submitted(operator, command, instance, timeout=timeout)
+
+    assert bool(simulator.journal.calls("DescribeInstances")) == bool(asked)

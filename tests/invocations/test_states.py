@@ -169,7 +169,6 @@ class TestAccept:
         states.accept(fresh(batch), "t-2")
 
         assert batch.others.get().invoke_id == "t-2"
-    assert batch.others.get().invoke_id == "t-2"
         assert Alarm.objects.get().kind == Alarm.Kind.TWO_INVOCATIONS
 
     def test_a_batch_that_was_to_be_stopped_is_told_to_stop_once_it_is_accepted(self):
