@@ -76,7 +76,7 @@ def test_values_stand_in_the_content_as_they_are_typed(panel):
     expect(content(page)).to_have_text(re.compile("systemctl restart sshd"))
 
 
-def test_c41_a_secret_is_masked_while_it_is_typed(panel):
+def test_C41_a_secret_is_masked_while_it_is_typed(panel):
     page = panel()
 
     page.get_by_label("token", exact=True).fill("hunter2-canary")
@@ -150,7 +150,7 @@ def test_words_become_tokens_and_tokens_can_be_taken_back(panel):
     expect(page.get_by_text("of 25 matching")).to_be_visible()
 
 
-def test_b26_only_the_last_search_is_shown(panel):
+def test_B26_only_the_last_search_is_shown(panel):
     page = panel()
 
     search_box(page).press_sequentially("web-0123", delay=5)
@@ -441,7 +441,7 @@ def test_an_error_in_a_folded_part_unfolds_it(panel):
     expect(page.locator("#id_container_id_error")).to_be_visible()
 
 
-def test_b92_a_double_click_is_one_run(panel):
+def test_B92_a_double_click_is_one_run(panel):
     page = panel(**{"param-service": "nginx"})
     box(page, "web-01").check()
 
