@@ -223,6 +223,7 @@ def test_the_output_is_searched_wrapped_and_copied(show, standing, context):
     viewer = page.get_by_role("complementary", name="Output")
 
     viewer.get_by_label("Search in the output").first.click()
+    expect(viewer.get_by_role("searchbox", name="Search in the output")).to_be_focused()
     page.keyboard.type("nginx")
     expect(viewer.get_by_text("1/2")).to_be_visible()
     page.keyboard.press("Enter")
