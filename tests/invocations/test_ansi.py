@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consoleapp.templatetags.console import marked
 from invocations.outputs import first_line
 from invocations.results.ansi import BRIGHT, INVISIBLE, NORMAL, SYMBOL, Piece, lines
-from invocations.templatetags.hidden import marked
 from tests.invocations.hostile import HOSTILE
 
 ALLOWED = {*NORMAL, *BRIGHT, SYMBOL, "a-bold", "a-dim", "a-italic", "a-underline", "a-inv"}
