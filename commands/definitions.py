@@ -16,7 +16,11 @@ _MEMORY = 131_072  # bytes a pattern may take; with more, `(.*){1000}` runs for 
 # What the first start on the simulated cloud knows of its saved commands: command name -> parameter name -> columns.
 SIMULATED: dict[str, dict[str, dict[str, object]]] = {
     "restart-service": {
-        "service": {"description": "Name of the systemd unit", "is_required": True, "pattern": "[a-zA-Z0-9@._-]+"},
+        "service": {
+            "description": "Name of the systemd unit, such as nginx",
+            "is_required": True,
+            "pattern": "[a-zA-Z0-9@._-]+",
+        },
         "wait_seconds": {
             "description": "Seconds to wait until it is healthy",
             "default": "30",

@@ -76,8 +76,8 @@ class Console:
         threading.Thread(target=self._server.run, name="web", daemon=True).start()
         address_file().write_text(self._address)
         self._say(f"Listening on {settings.PUBLIC_URL or self._address}. Press Ctrl-C to stop.")
-        threading.Thread(target=sdk.warm, name="warm-up", daemon=True).start()
         self._invite()
+        threading.Thread(target=sdk.warm, name="warm-up", daemon=True).start()
 
     def stop(self) -> None:
         """Nothing new is begun; what is under way has some seconds, and is settled by the next start otherwise."""

@@ -267,5 +267,9 @@ LOGGING = {
     "formatters": {"json": {"()": "consoleapp.logs.JSONFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"waitress.queue": {"level": "ERROR"}, "axes": {"level": "ERROR"}},
+    "loggers": {
+        "waitress.queue": {"level": "ERROR"},
+        "axes": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},  # a form with a mistake in it is no event
+    },
 }
