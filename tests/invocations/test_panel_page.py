@@ -249,7 +249,7 @@ def test_B38_a_value_that_looks_like_a_parameter_is_not_filled_in_again(operator
     assert _content(shown.html) == "systemctl restart {{wait_seconds}}\nsleep 30\n"
 
 
-def test_c41_a_secret_is_masked_in_the_content(operator):
+def test_C41_a_secret_is_masked_in_the_content(operator):
     fresh_region()
     command = CommandFactory(content="login {{token}}", parameter_names=["token"])
     ParameterDefinitionFactory(command=command, name="token", is_secret=True)

@@ -480,7 +480,7 @@ def test_B43_a_secret_is_kept_sealed_and_is_never_echoed(operator, with_paramete
     assert "hunter2-canary" not in str(Draft.objects.get().fields)
 
 
-def test_c39_a_secret_is_no_parameter_of_the_run(operator, with_parameters):
+def test_C39_a_secret_is_no_parameter_of_the_run(operator, with_parameters):
     fields = {"param-service": "nginx", "param-token": "hunter2-canary"}
 
     submitted(operator, with_parameters, InstanceFactory(), **fields)
@@ -732,7 +732,7 @@ def test_a_live_check_stores_what_is_typed_once_there_is_a_draft(operator, comma
     assert Draft.objects.get().fields["username"] == "deploy"
 
 
-def test_c26_the_rail_names_who_it_runs_as(operator, command, windows):
+def test_C26_the_rail_names_who_it_runs_as(operator, command, windows):
     linux = Shown(operator.get(panel_url(command)))
     assert "You may run as root" in linux.text
 

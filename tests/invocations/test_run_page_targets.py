@@ -192,3 +192,27 @@ def test_exit_codes_are_offered_with_their_numbers(operator):
     ]
 
     assert options == ["Exit code: all", "0 (3)", "1 (2)", "no exit code"]
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("NGINX", ["plain"]),
+        ("a.c", ["dots"]),  # a text, no expression
+        ("(a+)+$", []),
+        ("100%", ["percent"]),
+        ("100_", []),
+        ("nginx ok\nsecond", ["plain"]),
+        ("nginx\x00", []),
+        ("ｎｇｉｎｘ", []),
+    ],
+)
+def test_B72_what_is_searched_for_is_a_text(listed, named, q, expected):
+    run = named(plain="success", dots="success", percent="success")
+    outputs = {"plain": b"nginx ok\nsecond line\n", "dots": b"abc a.c\n", "percent": b"disk 100% full, 1000 files\n"}
+    for name, content in outputs.items():
+        Output.objects.update_or_create(
+            target=run.targets.get(name=name), defaults={"content": content, "is_complete": True}
+        )
+
+    assert listed(run, q=q) == expected

@@ -59,7 +59,7 @@ BACKTRACKING = [
 
 
 @pytest.mark.parametrize("script", ENDLESS)
-def test_c61_an_endless_script_ends_at_its_time_out_and_its_process_need_not_be_replaced(web, script):
+def test_C61_an_endless_script_ends_at_its_time_out_and_its_process_need_not_be_replaced(web, script):
     web.says("true")
     before = sandbox_pid(web)
 
@@ -70,7 +70,7 @@ def test_c61_an_endless_script_ends_at_its_time_out_and_its_process_need_not_be_
 
 
 @pytest.mark.parametrize("script", GREEDY)
-def test_c61_a_greedy_script_is_cut_and_the_process_stays_small(web, script):
+def test_C61_a_greedy_script_is_cut_and_the_process_stays_small(web, script):
     ended = web.run(script, timeout=5)
 
     assert ended.status in ("Failed", "Timeout", "Success")
@@ -79,7 +79,7 @@ def test_c61_a_greedy_script_is_cut_and_the_process_stays_small(web, script):
 
 
 @pytest.mark.parametrize("script", CURIOUS)
-def test_c61_a_curious_script_finds_nothing_of_the_host(web, script):
+def test_C61_a_curious_script_finds_nothing_of_the_host(web, script):
     ended = web.run(script, timeout=10)
 
     assert ended.exit_code != 0
@@ -88,13 +88,13 @@ def test_c61_a_curious_script_finds_nothing_of_the_host(web, script):
 
 
 @pytest.mark.parametrize("script", BACKTRACKING)
-def test_c61_a_pattern_that_backtracks_holds_nothing_up(web, script):
+def test_C61_a_pattern_that_backtracks_holds_nothing_up(web, script):
     ended = web.run(script, timeout=5)
 
     assert ended.status != "Timeout"
 
 
-def test_c61_scripts_see_none_of_the_simulators_environment(web, monkeypatch, runner):
+def test_C61_scripts_see_none_of_the_simulators_environment(web, monkeypatch, runner):
     monkeypatch.setenv("SIMULATOR_ACCESS_KEYS", "id:very-secret")
     runner.run(replace_sandbox())
 
@@ -104,7 +104,7 @@ def test_c61_scripts_see_none_of_the_simulators_environment(web, monkeypatch, ru
     assert b"very-secret" not in environment_of(sandbox_pid(web))
 
 
-def test_c61_the_process_itself_may_write_no_file_and_has_a_memory_limit(web):
+def test_C61_the_process_itself_may_write_no_file_and_has_a_memory_limit(web):
     web.says("true")
 
     limits = Path(f"/proc/{sandbox_pid(web)}/limits").read_text()
@@ -114,13 +114,13 @@ def test_c61_the_process_itself_may_write_no_file_and_has_a_memory_limit(web):
     assert int(values["Max address space"]) <= 4 * 1024**3
 
 
-def test_c61_files_of_a_machine_take_little_room_on_the_host(web):
+def test_C61_files_of_a_machine_take_little_room_on_the_host(web):
     web.run("for i in $(seq 40); do head -c 1000000 /dev/urandom > /root/f$i; done", timeout=30)
 
     assert sum(path.stat().st_size for path in web.home.iterdir()) < 1.5 * KEPT_BYTES
 
 
-def test_c61_nothing_is_written_outside_the_machines_folder(web, tmp_path):
+def test_C61_nothing_is_written_outside_the_machines_folder(web, tmp_path):
     before = set(os.listdir("/tmp")), set(os.listdir("/etc"))
 
     web.says("echo x > /tmp/c61-canary; echo x > /etc/c61-canary; mkdir -p /root/../../../tmp/c61-folder")
@@ -129,7 +129,7 @@ def test_c61_nothing_is_written_outside_the_machines_folder(web, tmp_path):
     assert "c61-canary" not in os.listdir("/etc")
 
 
-def test_c61_a_batch_script_cannot_grow_a_line_without_end(windows):
+def test_C61_a_batch_script_cannot_grow_a_line_without_end(windows):
     doubling = "set A=xxxxxxxxxxxxxxxx\n" + "set A=%A%%A%\n" * 60
 
     ended = windows.run(doubling, type="RunBatScript")
@@ -138,14 +138,14 @@ def test_c61_a_batch_script_cannot_grow_a_line_without_end(windows):
     assert b"The input line is too long." in ended.output
 
 
-def test_c61_a_powershell_script_cannot_grow_a_text_without_end(windows):
+def test_C61_a_powershell_script_cannot_grow_a_text_without_end(windows):
     ended = windows.run('$a = "xxxxxxxxxxxxxxxx"\n' + '$a = "$a$a"\n' * 60, type="RunPowerShellScript")
 
     assert ended.exit_code == 1
 
 
 @pytest.mark.parametrize("content", ["{{ACS::" + " " * 20_000, "{{" * 10_000, "{{ACS::x" * 3000, "#!" + " " * 20_000])
-def test_c61_braces_and_blanks_hold_nothing_up(web, content):
+def test_C61_braces_and_blanks_hold_nothing_up(web, content):
     assert web.run(content, timeout=5).status in ("Success", "Failed", "Invalid")
 
 
