@@ -10,9 +10,9 @@ from accounts.models import Person
 from instances.models import Instance, Kind
 
 
-def visible_to(person: Person, region: str, kind: Kind) -> QuerySet[Instance]:
-    """Everybody sees every instance; scopes will narrow it here."""
-    instances = Instance.objects.filter(region=region, kind=kind)
+def visible_to(person: Person, region: str, kind: Kind | None = None) -> QuerySet[Instance]:
+    """Everybody sees every instance, of one kind or of both; scopes will narrow it here."""
+    instances = Instance.objects.filter(region=region, kind__in=[kind] if kind else Kind.values)
     return instances if person.is_active else instances.none()
 
 

@@ -9,10 +9,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import Person
 from accounts.plain_input import visible
 from commands import definitions
 from commands.models import Command
-from instances.models import Instance
+from instances import access
 from invocations import drafts
 from invocations.forms import RunForm, kept_fields
 from invocations.parameter_fields import ON_PURPOSE, PREFIX
@@ -40,7 +41,7 @@ def _targets(panel: Panel) -> list[tuple[str, str]]:
     return [("ids", ",".join(panel.chosen))] if panel.chosen else []
 
 
-def from_link(query: QueryDict, command: Command) -> tuple[QueryDict, list[str]]:
+def from_link(query: QueryDict, command: Command, person: Person) -> tuple[QueryDict, list[str]]:
     """The form as an address fills it in, and what to say of the rest. Secrets are never taken from an address."""
     data = QueryDict(mutable=True)
     known = {PREFIX + one.name: one for one in definitions.definitions_of(command)}
@@ -53,7 +54,7 @@ def from_link(query: QueryDict, command: Command) -> tuple[QueryDict, list[str]]
         elif name.startswith(PREFIX) and not parameter:
             unknown.append(visible(name.removeprefix(PREFIX))[:64])
     notes = [_("This command has no parameter %(name)s.") % {"name": name} for name in unknown]
-    here, missing = _linked(drafts.ids_in(query.getlist("ids")), command.region)
+    here, missing = _linked(drafts.ids_in(query.getlist("ids")), command.region, person)
     data["carried_ids"] = ",".join(here)
     if missing:
         text = ngettext(
@@ -65,7 +66,7 @@ def from_link(query: QueryDict, command: Command) -> tuple[QueryDict, list[str]]
     return data, notes
 
 
-def _linked(ids: list[str], region: str) -> tuple[list[str], int]:
-    """Those that are there, in the given order, and the number of the others."""
-    there = set(Instance.objects.filter(region=region, instance_id__in=ids).values_list("instance_id", flat=True))
+def _linked(ids: list[str], region: str, person: Person) -> tuple[list[str], int]:
+    """Those that are there for this person, in the given order, and the number of the others."""
+    there = set(access.visible_to(person, region).filter(instance_id__in=ids).values_list("instance_id", flat=True))
     return [one for one in ids if one in there], len(ids) - len(there)

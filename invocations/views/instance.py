@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from instances import mirror
-from instances.models import Instance
+from instances import access, mirror
 from invocations.access import runs_visible_to
 from invocations.models import TargetState
 from invocations.results import keyset, what_ran
@@ -23,7 +22,7 @@ def instance(request: RegionRequest, region: str, instance_id: str) -> HttpRespo
     now = timezone.now()
     if not is_fragment(request):
         mirror.ensure_fresh(region, wait=0)
-    found = Instance.objects.filter(region=region, instance_id=instance_id).first()
+    found = access.visible_to(request.user, region).filter(instance_id=instance_id).first()
     ran = what_ran.on(runs_visible_to(request.user), region, instance_id)
     if found is None and not ran.exists():
         raise Http404

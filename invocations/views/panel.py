@@ -49,7 +49,7 @@ def panel(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
 def _show(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     command = get_command_for(request.user, region, cloud_id)
     fresh = mirror.ensure_fresh(region)
-    linked, notes = links.from_link(request.GET, command)
+    linked, notes = links.from_link(request.GET, command, request.user)
     draft_id = as_uuid(request.GET.get("draft"))
     draft = drafts.find(request.user, region, draft_id)
     if draft and draft.command_id != command.pk:
