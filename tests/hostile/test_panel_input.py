@@ -27,7 +27,7 @@ from tests.factories import (
     now,
 )
 from tests.invocations.pages import read
-from tests.invocations.panels import Shown, fresh_region, panel_url, run_form, selection_url
+from tests.invocations.panels import Shown, fresh_region, panel_url, refused, run_form, selection_url, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -57,17 +57,6 @@ def with_parameters():
 def windows():
     fresh_region()
     return CommandFactory(type="RunPowerShellScript", content="Get-Date")
-
-
-def submitted(client, command, *instances, **fields):
-    return client.post(panel_url(command), run_form(command, *instances, **fields))
-
-
-def refused(client, command, *instances, **fields) -> Shown:
-    response = submitted(client, command, *instances, **fields)
-    assert response.status_code == 422
-    assert not Invocation.objects.exists()
-    return Shown(response)
 
 
 def save_in_the_cloud(content: str) -> str:

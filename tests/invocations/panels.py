@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 from django.urls import reverse
 
+from invocations.models import Invocation
 from regions.models import Account
 from tests.factories import HANGZHOU, AccountFactory, MirrorFactory, RegionFactory
 
@@ -79,3 +80,15 @@ class Shown:
 
     def part(self, name):
         return self.parts[name]
+
+
+def submitted(client, command, *instances, **fields):
+    return client.post(panel_url(command), run_form(command, *instances, **fields))
+
+
+def refused(client, command, *instances, **fields) -> Shown:
+    """The answer to a form that must not run."""
+    response = submitted(client, command, *instances, **fields)
+    assert response.status_code == 422, response.status_code
+    assert not Invocation.objects.exists()
+    return Shown(response)

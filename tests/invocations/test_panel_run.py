@@ -20,7 +20,7 @@ from tests.factories import (
     ParameterDefinitionFactory,
     now,
 )
-from tests.invocations.panels import Shown, fresh_region, panel_url, run_form
+from tests.invocations.panels import Shown, fresh_region, panel_url, refused, run_form, submitted
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
@@ -49,18 +49,6 @@ def with_parameters():
 def windows():
     fresh_region()
     return CommandFactory(type="RunPowerShellScript", content="Get-Date")
-
-
-def submitted(client, command, *instances, **fields):
-    return client.post(panel_url(command), run_form(command, *instances, **fields))
-
-
-def refused(client, command, *instances, **fields):
-    """The answer to a form that must not run."""
-    response = submitted(client, command, *instances, **fields)
-    assert response.status_code == 422, response.status_code
-    assert not Invocation.objects.exists()
-    return Shown(response)
 
 
 # What becomes a run
