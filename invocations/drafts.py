@@ -18,6 +18,7 @@ from commands.models import Command
 from invocations.models import Draft, Invocation, TargetState
 
 KEPT = timedelta(hours=24)
+ONLY_SELECTED = "selected:yes"  # the search that shows what is chosen
 BEYOND = 20_000  # ids that are still counted after the most a run can have; of more it is told that there are more
 
 FAILED = (TargetState.FAILED, TargetState.TIMEOUT, TargetState.ERROR, TargetState.INVALID, TargetState.ABORTED)
@@ -107,6 +108,7 @@ def for_again(run: Invocation, which: Iterable[str], ids: Collection[str], perso
 
 def _fields_of(run: Invocation) -> dict[str, str]:
     fields = {
+        "q": ONLY_SELECTED,
         "username": run.username,
         "windows_password_name": run.windows_password_name,
         "timeout": str(run.timeout),

@@ -58,7 +58,10 @@ export function bind(form) {
   // What a quick person has typed before this was loaded.
   const isTyped = (field) => field.defaultValue !== undefined && field.value !== field.defaultValue;
   const typed = [...form.elements].filter((field) => isTyped(field) && !field.closest("[data-picker]"));
-  typed.forEach((field) => fillIn(form, field));
+  for (const field of typed) {
+    if (field !== document.activeElement) goBackToDefault(field);
+    fillIn(form, field);
+  }
   if (typed.length) check();
 }
 

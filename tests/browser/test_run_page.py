@@ -285,6 +285,7 @@ def test_run_again_on_what_failed_opens_the_panel_filled_in(show, submitted_run)
 
     expect(page).to_have_url(re.compile(r"/commands/[^/]+/run/\?draft="))
     expect(page.get_by_test_id("selection-count").first).to_have_attribute("data-count", "2")
+    expect(page.get_by_role("table", name="Instances", exact=True).locator("[data-instance-id]")).to_have_count(2)
     assert Invocation.objects.count() == 1
 
 

@@ -1,5 +1,6 @@
 """The execute panel's page: what it shows, and how links and drafts fill it in."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -192,6 +193,15 @@ def test_the_link_names_the_search_when_the_selection_is_all_it_finds(operator, 
 
     assert "q=tag%3Aenv%3Dprod" in _link_in(shown)
     assert "ids=" not in _link_in(shown)
+
+
+def test_the_link_names_ids_where_the_search_means_this_panel_alone(operator, command):
+    ids = [InstanceFactory().instance_id for _n in range(3)]
+
+    shown = Shown(operator.get(panel_url(command, q="selected:yes", ids=",".join(ids[:2])), follow=True))
+
+    assert "selected" not in _link_in(shown)
+    assert sorted(re.findall("i-bp[0-9a-z]+", _link_in(shown))) == sorted(ids[:2])
 
 
 def test_a_link_of_more_than_two_thousand_characters_is_not_offered(operator, command):
