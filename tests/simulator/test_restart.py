@@ -112,7 +112,9 @@ def test_a_boot_that_was_begun_before_a_kill_is_not_missed(restarting: Restartin
 
     restarting.kill_and_start()
 
-    assert restarting.api.ended(invoke_id)[linux[0]]["InvocationStatus"] == "Success"
+    ended = restarting.api.ended(invoke_id)[linux[0]]
+    # the kill may have struck before the script began, or in the middle of it
+    assert (ended["InvocationStatus"], ended["ErrorCode"]) in (("Success", ""), ("Error", "ClientRestarted"))
     assert len(restarting.cloud.journal.executions()) == 1
 
 
