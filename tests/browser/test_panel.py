@@ -342,7 +342,7 @@ def test_pasted_ids_are_checked_and_added(panel):
 def test_a_look_at_the_form_never_overtakes_a_choice(panel):
     page = panel(**{"param-service": "nginx"})
     held, chosen = [], []
-    page.on("request", lambda request: chosen.append(request) if "/selections/" in request.url else None)
+    page.on("request", lambda request: chosen.append(request) if "/selection/" in request.url else None)
     page.route(re.compile("/run/$"), lambda route: held.append(route))
     page.get_by_role("textbox", name="Execution user").fill("deploy")
     with page.expect_request(re.compile("/run/$")):
