@@ -315,7 +315,7 @@ def test_B34_all_that_matched_at_choosing_run_and_nothing_that_matches_later(ope
         ("instance_ids", 10_001, "10,001 instances are chosen."),
         ("carried_ids", 10_001, "10,001 instances are chosen."),
         ("managed_instance_ids", 11_500, "11,500 instances are chosen."),
-        ("instance_ids", 280_000, "More than 30,000 instances are chosen."),
+        ("instance_ids", 40_000, "More than 30,000 instances are chosen."),
     ],
 )
 def test_B35_how_many_too_many_are_is_told(operator, command, field, n, told) -> None:
