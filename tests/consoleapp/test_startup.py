@@ -1,8 +1,14 @@
+import os
+import subprocess
+import sys
+from urllib.parse import quote
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from consoleapp import startup
+from tests.services import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +35,26 @@ def test_A17_a_database_that_may_forget_a_commit_is_refused(is_on_services):
             cursor.execute(restore)
             if not is_on_services:
                 cursor.execute("BEGIN")
+
+
+def test_A17_the_embedded_console_refuses_it_in_one_sentence(is_on_services, repository, tmp_path):
+    if not is_on_services:
+        pytest.skip("SQLite is told how to commit by the console itself")
+    host, name = quote(connection.settings_dict["HOST"], safe=""), connection.settings_dict["NAME"]
+    url = f"postgres://postgres@{host}/{name}?options=-c%20synchronous_commit%3Doff"
+
+    told = subprocess.run(
+        [sys.executable, "manage.py", "runconsole"],
+        cwd=repository,
+        env={**os.environ, "DATABASE_URL": url, "CONSOLE_VAR": str(tmp_path), "CONSOLE_PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert told.returncode == 1
+    [sentence] = told.stderr.splitlines()
+    assert sentence.startswith("PostgreSQL must run with synchronous_commit on")
 
 
 def test_a_token_window_that_is_too_short_is_told(settings):

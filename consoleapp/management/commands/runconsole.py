@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 
 from cloud.connection import ConfigurationError
@@ -16,7 +17,7 @@ from consoleapp.worker import WorkerDidNotStart
 
 log = logging.getLogger(__name__)
 
-CANNOT_START = (AlreadyRunning, CannotListen, ConfigurationError, DidNotStart, WorkerDidNotStart)
+CANNOT_START = (AlreadyRunning, CannotListen, ConfigurationError, DidNotStart, ImproperlyConfigured, WorkerDidNotStart)
 
 
 class Command(BaseCommand):
