@@ -16,12 +16,17 @@ PAGE = 50  # MaxResults of the Cloud Assistant operations
 INSTANCE_PAGE = 100  # MaxResults of DescribeInstances
 PARAMETER_PAGE = 100  # MaxResults of the OOS lists
 
+NAME_CHARACTERS = 128  # CreateCommand
+DESCRIPTION_CHARACTERS = 512  # CreateCommand
+PARAMETERS = 20  # different names in one script: guide, "Custom parameters"
 PARAMETERS_PASSED = 10  # InvokeCommand, RunCommand; the guide says 20
 PARAMETER_NAME_BYTES = 64  # CreateCommand
 WORKING_DIR_CHARACTERS = 200  # CreateCommand, InvokeCommand
 LAUNCHER_BYTES = 1024  # CreateCommand, InvokeCommand
 USERNAME_CHARACTERS = 255  # InvokeCommand: Username
 TAGS = 20  # InvokeCommand, CreateCommand: Tag.N
+TAG_KEY_CHARACTERS = 64  # CreateCommand: Tag.N.Key, not beginning with aliyun or acs:, without http:// and https://
+TAG_VALUE_CHARACTERS = 128  # CreateCommand: Tag.N.Value
 TAGGED_RESULTS = 1000  # a tag filter of DescribeInvocations yields no more
 
 TIMEOUT_MIN = 10  # seconds, InvokeCommand

@@ -42,6 +42,12 @@ def names_in(content: str) -> list[str]:
     return list(names.values())
 
 
+def unfit_names_in(content: str) -> list[str]:
+    """What stands in braces and can't be a name, in order, each once: CreateCommand refuses it (`CmdParam.*`)."""
+    found = (match for match in _BRACES.finditer(content) if not _BUILT_IN.match(match[1]))
+    return list(dict.fromkeys(match[1].strip() for match in found if not _name(match)))
+
+
 def segments(content: str, values: Mapping[str, str]) -> list[Segment]:
     """The script in pieces, values filled in: their texts in a row are what the cloud will make of it.
 
