@@ -6,20 +6,32 @@ from django.utils.translation import gettext as _
 
 from accounts.access import NotHere
 from accounts.models import Person
-from commands.models import Command
+from commands.models import Command, Superseded
 from regions.models import Region
+
+
+class Moved(Exception):
+    """The ID carried an older version of `command`, which has another ID now (commands/middleware.py)."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(command.cloud_id)
+        self.command = command
 
 
 def get_command_for(person: Person, region_id: str, cloud_id: str) -> Command:
     """The command, if this person may see it and the cloud still has it. Otherwise 404, so that guessing tells nothing.
 
-    One of another region is named: a link with the wrong region in it is a mistake, not a guess.
+    Raises Moved for an ID that carried an older version of it. One of another region is named: a link with the wrong
+    region in it is a mistake, not a guess.
     """
     visible = Command.objects.visible_to(person).present()
     command = visible.filter(region=region_id, cloud_id=cloud_id).first()
-    if command is None:
-        raise NotHere(_elsewhere(visible.filter(cloud_id=cloud_id).first(), region_id))
-    return command
+    if command is not None:
+        return command
+    old = Superseded.objects.filter(region=region_id, cloud_id=cloud_id, command__in=visible)
+    if found := old.select_related("command").first():
+        raise Moved(found.command)
+    raise NotHere(_elsewhere(visible.filter(cloud_id=cloud_id).first(), region_id))
 
 
 def _elsewhere(command: Command | None, region_id: str) -> str:

@@ -5,13 +5,35 @@ The cloud says it of public commands; of own ones it keeps the names only, and t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import re2
 
-from commands.models import Command, ParameterDefinition
+from commands.models import Script
 
 _MEMORY = 131_072  # bytes a pattern may take; with more, `(.*){1000}` runs for half a second on one text
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What is known of one `{{name}}` beyond the name, which is all the cloud keeps for own commands."""
+
+    name: str
+    description: str = ""
+    default: str = ""
+    is_required: bool = False
+    allowed: tuple[str, ...] = ()  # () allows everything
+    pattern: str = ""  # RE2, must match the whole value
+    is_secret: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "allowed": list(self.allowed)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        return cls(**{**stored, "allowed": tuple(stored.get("allowed", ()))})
+
 
 # What the first start on the simulated cloud knows of its saved commands: command name -> parameter name -> columns.
 SIMULATED: dict[str, dict[str, dict[str, object]]] = {
@@ -65,10 +87,10 @@ SIMULATED: dict[str, dict[str, dict[str, object]]] = {
 }
 
 
-def definitions_of(command: Command) -> list[ParameterDefinition]:
-    """One for each parameter, in the order of the script; blank and unsaved where nothing is known."""
-    known = {definition.name.lower(): definition for definition in command.definitions.all()}
-    return [known.get(name.lower()) or ParameterDefinition(command=command, name=name) for name in _names(command)]
+def definitions_of(script: Script) -> list[Definition]:
+    """One for each parameter, in the order of the script; blank where nothing is known."""
+    known = {stored["name"].lower(): stored for stored in script.definitions}
+    return [Definition.from_json({**known.get(name.lower(), {}), "name": name}) for name in _names(script)]
 
 
 def matches(pattern: str, value: str) -> bool:
@@ -79,18 +101,24 @@ def matches(pattern: str, value: str) -> bool:
         return False
 
 
-def seed(commands: Iterable[Command]) -> None:
-    """Give new commands of the simulated cloud the definitions that `SIMULATED` has for their names."""
-    ParameterDefinition.objects.bulk_create(
-        ParameterDefinition(command=command, name=name, **columns)
-        for command in commands
-        for name, columns in SIMULATED.get(command.name, {}).items()
-        if name in command.parameter_names
-    )
+def objection_to(pattern: str) -> str:
+    """Why RE2 can't use the pattern, in its own words; "" where it can."""
+    try:
+        re2.compile(pattern, _options())
+    except re2.error as error:
+        return str(error)
+    return ""
 
 
-def _names(command: Command) -> list[str]:
-    return command.parameter_names if command.enable_parameter else []
+def simulated(name: str, parameter_names: list[str]) -> list[dict[str, Any]]:
+    """What `SIMULATED` has for a command of this name, as it is stored."""
+    known = SIMULATED.get(name, {})
+    named = [one for one in parameter_names if one in known]
+    return [Definition.from_json({**known[one], "name": one}).to_json() for one in named]
+
+
+def _names(script: Script) -> list[str]:
+    return script.parameter_names if script.enable_parameter else []
 
 
 def _options() -> re2.Options:

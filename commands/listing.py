@@ -13,7 +13,6 @@ from regions import lists
 TYPES = {"shell": CommandType.SHELL, "powershell": CommandType.POWERSHELL, "bat": CommandType.BAT}
 COLUMNS = {"name": "name", "last_run": "last_run_at", "created": "created_at"}
 BY_NAME, LAST_RUN_FIRST = "name", "-last_run"
-AMBER = 0.9  # of the quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,6 @@ def read(address: lists.Address, commands: CommandQuerySet, *, default: str) -> 
     address.settle()
     is_narrowed = bool(q or chosen_type or chosen_tag)
     return Listing(page, sort, q, chosen_type, chosen_tag, sorted(tagged), ids, is_narrowed)
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    saved: int
-    most: int | None  # null: the cloud names none, or has not been asked yet
-
-    @property
-    def is_nearly_used_up(self) -> bool:
-        return self.most is not None and self.saved >= AMBER * self.most
 
 
 def _tagged(commands: CommandQuerySet) -> dict[str, list[int]]:

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from cloud import commands as gateway
 from cloud.connection import current
 from cloud.slices import slices
-from commands import definitions, tasks
-from commands.models import Command, CommandType, ParameterDefinition
+from commands import definitions, drift, tasks
+from commands.models import SCRIPT_COLUMNS, Command, CommandType, Superseded
 from regions import mirrors
 from regions.models import Mirror, MirrorKind
 
@@ -23,8 +24,9 @@ log = logging.getLogger(__name__)
 PUBLIC_MAX_AGE = 3600.0  # seconds; their providers change them now and then
 AT_ONCE = 200  # rows a transaction, and a step in which they appear
 _KEY = ["region", "cloud_id"]
-_OURS = ("id", "last_run_id", "last_run_at", "last_run_state")  # written by others
-_COLUMNS = [field.name for field in Command._meta.fields if field.name not in (*_KEY, *_OURS)]
+_OF_CLOUD = ["created_at", "is_public", "provider", "category", "version", "seen_at", "deleted_at"]
+_OWN_COLUMNS = [*_OF_CLOUD, *(name for name in SCRIPT_COLUMNS if name != "definitions")]  # these are the console's own
+_PUBLIC_COLUMNS = [*_OF_CLOUD, *SCRIPT_COLUMNS]
 
 
 def ensure_fresh(region: str, *, max_age: float = 60.0, wait: float | None = None) -> Mirror:
@@ -52,20 +54,56 @@ def refresh_public(region: str) -> None:
         _store(region, gateway.list_commands(current(), region, provider=gateway.PUBLIC), began, is_public=True)
 
 
+def look_at(command: Command) -> Command | None:
+    """The own command as the cloud has it at this moment, drift noticed. None when it is gone; then it is marked so.
+
+    Raises a member of `cloud.errors`.
+    """
+    began = timezone.now()
+    listed = gateway.list_commands(current(), command.region, command_id=command.cloud_id)
+    if not listed:
+        Command.objects.filter(pk=command.pk, seen_at__lt=began).update(deleted_at=began)
+        return None
+    _write_own(command.region, listed, began)
+    return Command.objects.get(pk=command.pk)
+
+
 def _store(region: str, found: Sequence[gateway.Command], began: datetime, *, is_public: bool) -> None:
     """Write what was found; what is not listed any more is marked as deleted."""
     usable = [command for command in found if command.type in CommandType.values and "\0" not in command.content]
     if len(usable) < len(found):
         text = "%d commands of %s are left out: their type is unknown here, or their script holds a NUL (B46)"
         log.warning(text, len(found) - len(usable), region)
-    asked = Command.objects.filter(region=region, is_public=is_public)
-    known = set(asked.values_list("cloud_id", flat=True))
     for part in slices(usable, AT_ONCE):
-        _write([_row(region, command, began, is_public=is_public) for command in part], part, known)
+        _write_public(region, part, began) if is_public else _write_own(region, part, began)
+    asked = Command.objects.filter(region=region, is_public=is_public)
     asked.filter(deleted_at=None, seen_at__lt=began).update(deleted_at=began)
 
 
-def _row(region: str, command: gateway.Command, began: datetime, *, is_public: bool) -> Command:
+@transaction.atomic
+def _write_own(region: str, found: Sequence[gateway.Command], began: datetime) -> None:
+    """But for those that carry an older version, and those that were saved here after the list was asked for."""
+    ids = [command.command_id for command in found]
+    passed = set(Superseded.objects.filter(region=region, cloud_id__in=ids).values_list("cloud_id", flat=True))
+    known = dict(Command.objects.filter(region=region, cloud_id__in=ids).values_list("cloud_id", "seen_at"))
+    listed = [one for one in found if one.command_id not in passed and not known.get(one.command_id, began) > began]
+    rows = [_row(region, command, began) for command in listed]
+    if settings.CLOUD == "simulated":
+        for row in rows:
+            row.definitions = definitions.simulated(row.name, row.parameter_names)  # stored with new rows only
+    Command.objects.bulk_create(rows, update_conflicts=True, unique_fields=_KEY, update_fields=_OWN_COLUMNS)
+    drift.notice(region, [row.cloud_id for row in rows], began)
+
+
+def _write_public(region: str, found: Sequence[gateway.Command], began: datetime) -> None:
+    rows = [_row(region, command, began) for command in found]
+    for row, command in zip(rows, found, strict=True):
+        row.is_public = True
+        row.definitions = [_said(one).to_json() for one in command.parameter_definitions]
+    Command.objects.bulk_create(rows, update_conflicts=True, unique_fields=_KEY, update_fields=_PUBLIC_COLUMNS)
+
+
+def _row(region: str, command: gateway.Command, began: datetime) -> Command:
     return Command(
         region=region,
         cloud_id=command.command_id,
@@ -81,7 +119,6 @@ def _row(region: str, command: gateway.Command, began: datetime, *, is_public: b
         launcher=command.launcher,
         tags=command.tags,
         created_at=command.created_at,
-        is_public=is_public,
         provider=command.provider,
         category=command.category,
         version=command.version,
@@ -89,27 +126,13 @@ def _row(region: str, command: gateway.Command, began: datetime, *, is_public: b
     )
 
 
-@transaction.atomic
-def _write(rows: Sequence[Command], found: Sequence[gateway.Command], known: set[str]) -> None:
-    written = Command.objects.bulk_create(rows, update_conflicts=True, unique_fields=_KEY, update_fields=_COLUMNS)
-    _define([(row, command) for row, command in zip(written, found, strict=True) if row.is_public])
-    if settings.CLOUD == "simulated":
-        definitions.seed(row for row in written if row.cloud_id not in known and not row.is_public)
-
-
-def _define(pairs: Sequence[tuple[Command, gateway.Command]]) -> None:
-    """What the cloud says of the parameters of public commands."""
-    ParameterDefinition.objects.filter(command__in=[row.pk for row, _command in pairs]).delete()
-    ParameterDefinition.objects.bulk_create(
-        ParameterDefinition(
-            command=row,
-            name=said.name,
-            description=said.description,
-            default=said.default,
-            is_required=said.required,
-            allowed=list(said.allowed),
-            pattern=said.pattern,
-        )
-        for row, command in pairs
-        for said in command.parameter_definitions
+def _said(one: gateway.ParameterDefinition) -> definitions.Definition:
+    """What the cloud says of a parameter of a public command."""
+    return definitions.Definition(
+        name=one.name,
+        description=one.description,
+        default=one.default,
+        is_required=one.required,
+        allowed=one.allowed,
+        pattern=one.pattern,
     )

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from accounts.access import NotHere
 from accounts.pages import own_referer
-from commands.models import ParameterDefinition
+from commands import definitions
+from commands.models import Command
 from consoleapp.context import wants_fragment
 
 logger = logging.getLogger(__name__)
@@ -88,10 +89,9 @@ def typed(request: HttpRequest) -> Iterator[tuple[str, str]]:
 
 
 def _secret_fields(kwargs: dict[str, Any]) -> set[str]:
-    of_command = ParameterDefinition.objects.filter(
-        command__region=kwargs["region"], command__cloud_id=kwargs["cloud_id"]
-    )
-    return {f"param-{name}" for name in of_command.filter(is_secret=True).values_list("name", flat=True)}
+    command = Command.objects.filter(region=kwargs["region"], cloud_id=kwargs["cloud_id"]).first()
+    known = definitions.definitions_of(command) if command else []
+    return {f"param-{one.name}" for one in known if one.is_secret}
 
 
 def _page(request: HttpRequest, status: int, **more: Any) -> HttpResponse:

@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "regions.middleware.CurrentRegionMiddleware",
+    "commands.middleware.MovedMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "consoleapp.urls"

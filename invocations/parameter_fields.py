@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from commands import definitions
-from commands.models import ParameterDefinition
 
 if TYPE_CHECKING:
     from invocations.forms import RunForm
@@ -25,7 +24,7 @@ _METACHARACTERS = re.compile(r"[\"'`$;|&<>\\()\r\n%]")
 
 
 class Parameter:
-    def __init__(self, definition: ParameterDefinition, form: RunForm) -> None:
+    def __init__(self, definition: definitions.Definition, form: RunForm) -> None:
         self.definition = definition
         self.form = form
         self.name = definition.name

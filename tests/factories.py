@@ -8,7 +8,8 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.models import Person, Role, SigninLink
-from commands.models import Command, CommandType, ParameterDefinition
+from commands.definitions import Definition
+from commands.models import SCRIPT_COLUMNS, Command, CommandType, Origin, Version
 from instances.models import Agent, Instance, InstanceTag, Kind
 from invocations.models import Attempt, Batch, BatchState, Draft, Invocation, Outcome, Output, Target, TargetState
 from regions.models import Account, Mirror, MirrorKind, Region
@@ -112,8 +113,11 @@ class InstanceFactory(DjangoModelFactory):
 
 
 class CommandFactory(DjangoModelFactory):
+    """Just copied from the cloud; with `saved=True` it has version 1."""
+
     class Meta:
         model = Command
+        skip_postgeneration_save = True
 
     region = HANGZHOU
     cloud_id = factory.Sequence(lambda n: f"c-hz{n:018d}")
@@ -125,13 +129,41 @@ class CommandFactory(DjangoModelFactory):
     enable_parameter = factory.LazyAttribute(lambda command: bool(command.parameter_names))
     seen_at = factory.LazyFunction(now)
 
+    @factory.post_generation
+    def saved(self, create, extracted, **kwargs):
+        if extracted:
+            VersionFactory(command=self)
 
-class ParameterDefinitionFactory(DjangoModelFactory):
+
+class VersionFactory(DjangoModelFactory):
+    """The next version of its command, reading as the command does; the command then stands at it."""
+
     class Meta:
-        model = ParameterDefinition
+        model = Version
+        skip_postgeneration_save = True
 
     command = factory.SubFactory(CommandFactory)
-    name = "service"
+    number = factory.LazyAttribute(lambda version: version.command.version_number + 1)
+    cloud_id = factory.SelfAttribute("command.cloud_id")
+    saved_at = factory.LazyFunction(now)
+    origin = Origin.SAVED
+
+    @classmethod
+    def _create(cls, model_class, *args, **columns):
+        command = columns["command"]
+        as_now = {name: getattr(command, name) for name in SCRIPT_COLUMNS}
+        version = super()._create(model_class, *args, **{**as_now, **columns})
+        command.version_number = version.number
+        command.save(update_fields=["version_number"])
+        return version
+
+
+def define(command: Command, name: str, **known) -> Definition:
+    """Say something of a parameter of the command."""
+    definition = Definition(name=name, **known)
+    command.definitions = [one for one in command.definitions if one["name"] != name] + [definition.to_json()]
+    command.save(update_fields=["definitions"])
+    return definition
 
 
 class DraftFactory(DjangoModelFactory):

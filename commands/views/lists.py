@@ -1,29 +1,20 @@
-"""The lists of commands, and one command."""
+"""The lists of commands, own and public ones."""
 
 from __future__ import annotations
-
-import re
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.pages import own_referer
-from cloud import limits
-from commands import definitions, highlighting, listing, sync
-from commands.access import get_command_for
+from commands import listing, quota, sync
 from commands.models import Command
-from commands.parameters import size_after_base64
 from regions import catalog, lists, trouble
 from regions.http import RegionRequest
 from regions.models import Mirror, MirrorKind
 
 PATIENCE = 5.0  # seconds for somebody who asked for a copy
-KILOBYTE = 1024
-_UNFIT_FOR_FILES = re.compile(r"[^\w.-]+")
-_ENDINGS = {"RunShellScript": "sh", "RunPowerShellScript": "ps1", "RunBatScript": "bat"}
 
 
 @require_safe
@@ -45,7 +36,6 @@ def _list(request: RegionRequest, address: lists.Address, mirror: Mirror, *, is_
     visible = Command.objects.visible_to(request.user)
     mine, publicly = visible.own(request.region.pk), visible.public(request.region.pk)
     shown = publicly if is_public else mine
-    saved = mine.count()
     context = {
         "list": listing.read(address, shown, default=listing.BY_NAME if is_public else listing.LAST_RUN_FIRST),
         "address": address,
@@ -54,7 +44,7 @@ def _list(request: RegionRequest, address: lists.Address, mirror: Mirror, *, is_
         "is_public": is_public,
         "types": listing.TYPES,
         "public_count": publicly.count(),
-        "quota": listing.Quota(saved, request.region.command_quota),
+        "quota": quota.of(request.region.pk),
     }
     template = "commands/list.html#rows" if request.htmx else "commands/list.html"
     return address.answer(render(request, template, context))
@@ -68,29 +58,3 @@ def synchronize(request: RegionRequest, region: str) -> HttpResponse:
     else:
         sync.ensure_fresh(region, max_age=0, wait=PATIENCE)
     return redirect(own_referer(request) or reverse("commands:list", args=[region]))
-
-
-@require_safe
-def detail(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
-    command = get_command_for(request.user, region, cloud_id)
-    context = {
-        "command": command,
-        "lines": highlighting.lines(command.content, command.type, {} if command.enable_parameter else None),
-        "definitions": definitions.definitions_of(command),
-        "size": {
-            "kilobytes": f"{size_after_base64(command.content) / KILOBYTE:.1f}",
-            "most": f"{limits.content_bytes() / KILOBYTE:g}",
-        },
-    }
-    return render(request, "commands/detail.html", context)
-
-
-@require_safe
-def content(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
-    """The script as a file, byte for byte."""
-    command = get_command_for(request.user, region, cloud_id)
-    response = HttpResponse(command.content.encode(), content_type="text/plain; charset=utf-8")
-    name = f"{_UNFIT_FOR_FILES.sub('_', command.name)}.{_ENDINGS[command.type]}"
-    response.headers["Content-Disposition"] = content_disposition_header(True, name)
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"  # opened, it is still no page (C49)
-    return response

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from instances.models import Instance
 from invocations.models import Draft, Invocation
 from tests.browser.accessibility import violations
-from tests.factories import CommandFactory, InstanceFactory, ParameterDefinitionFactory
+from tests.factories import CommandFactory, InstanceFactory, define
 from tests.invocations.panels import panel_url
 
 
@@ -19,9 +19,9 @@ def command(transactional_db):
         content="systemctl restart {{service}}\nsleep {{wait}} # {{token}} {{note}}\n",
         parameter_names=["service", "wait", "token", "note"],
     )
-    ParameterDefinitionFactory(command=command, name="service", is_required=True, pattern="[a-z-]+")
-    ParameterDefinitionFactory(command=command, name="wait", default="30")
-    ParameterDefinitionFactory(command=command, name="token", is_secret=True)
+    define(command, name="service", is_required=True, pattern="[a-z-]+")
+    define(command, name="wait", default="30")
+    define(command, name="token", is_secret=True)
     return command
 
 

@@ -3,19 +3,19 @@ import time
 import pytest
 
 from commands import definitions
-from commands.models import ParameterDefinition
-from tests.factories import CommandFactory, ParameterDefinitionFactory
+from commands.definitions import Definition
+from tests.factories import CommandFactory, define
 
 
 @pytest.mark.django_db
 def test_every_parameter_has_a_definition_in_the_order_of_the_script() -> None:
     command = CommandFactory(parameter_names=["service", "wait"])
-    ParameterDefinitionFactory(command=command, name="WAIT", default="30")
-    ParameterDefinitionFactory(command=command, name="gone")
+    define(command, name="WAIT", default="30")
+    define(command, name="gone")
 
     found = definitions.definitions_of(command)
 
-    assert [(one.name, one.default, one.pk is None) for one in found] == [("service", "", True), ("WAIT", "30", False)]
+    assert [(one.name, one.default) for one in found] == [("service", ""), ("wait", "30")]
 
 
 @pytest.mark.django_db
@@ -51,18 +51,19 @@ def test_B42_C57_no_pattern_takes_long(pattern: str) -> None:
     assert time.perf_counter() - began < 0.5
 
 
-@pytest.mark.django_db
 def test_new_commands_of_the_simulated_cloud_are_given_what_is_known_of_them() -> None:
-    command = CommandFactory(name="restart-service", parameter_names=["service", "wait_seconds"])
-    other = CommandFactory(name="restart-service", parameter_names=["unit"])
+    known = [Definition.from_json(one) for one in definitions.simulated("restart-service", ["service", "wait_seconds"])]
 
-    definitions.seed([command, other])
-
-    service, wait = definitions.definitions_of(command)
+    service, wait = known
     assert (service.is_required, wait.default, wait.is_required) == (True, "30", False)
     assert definitions.matches(service.pattern, "nginx@1.service")
     assert not definitions.matches(service.pattern, "nginx; reboot")
-    assert not ParameterDefinition.objects.filter(command=other).exists()
+    assert definitions.simulated("restart-service", ["unit"]) == []
+
+
+def test_a_pattern_that_cannot_be_read_is_objected_to_in_a_word() -> None:
+    assert definitions.objection_to("[a-z]+") == ""
+    assert "missing ]" in definitions.objection_to("[a-z")
 
 
 def test_what_is_known_of_the_simulated_commands_holds_together() -> None:

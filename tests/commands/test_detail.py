@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from commands.models import CommandType
-from tests.factories import CommandFactory, ParameterDefinitionFactory, RegionFactory
+from tests.factories import CommandFactory, RegionFactory, define
 
 pytestmark = pytest.mark.django_db
 
@@ -45,11 +45,9 @@ def test_braces_of_a_command_without_parameters_are_text(viewer) -> None:
 
 def test_the_parameters_are_told_with_what_is_known_of_them(viewer) -> None:
     command = CommandFactory(parameter_names=["service", "wait", "key"])
-    ParameterDefinitionFactory(
-        command=command, name="service", description="A unit", is_required=True, pattern="[a-z]+"
-    )
-    ParameterDefinitionFactory(command=command, name="wait", default="30", allowed=["5", "30"])
-    ParameterDefinitionFactory(command=command, name="key", is_secret=True)
+    define(command, name="service", description="A unit", is_required=True, pattern="[a-z]+")
+    define(command, name="wait", default="30", allowed=["5", "30"])
+    define(command, name="key", is_secret=True)
 
     page = viewer.get(url_of(command)).content.decode()
 

@@ -5,7 +5,8 @@ import hashlib
 import pytest
 
 from commands import definitions, sync
-from commands.models import Command, ParameterDefinition
+from commands.definitions import Definition
+from commands.models import Command
 from regions.models import Mirror, MirrorKind
 from tests.factories import HANGZHOU, CommandFactory, RegionFactory
 
@@ -78,7 +79,7 @@ def test_commands_of_another_region_are_left_alone(simulator) -> None:
 def test_the_first_copy_from_the_simulated_cloud_knows_the_parameters(simulator) -> None:
     sync.refresh(HANGZHOU)
 
-    def of(name: str) -> dict[str, ParameterDefinition]:
+    def of(name: str) -> dict[str, Definition]:
         return {one.name: one for one in definitions.definitions_of(Command.objects.own(HANGZHOU).get(name=name))}
 
     assert of("restart-service")["service"].pattern
@@ -89,13 +90,12 @@ def test_the_first_copy_from_the_simulated_cloud_knows_the_parameters(simulator)
 
 def test_what_a_person_changed_of_a_definition_survives_the_next_copy(simulator) -> None:
     sync.refresh(HANGZHOU)
-    ParameterDefinition.objects.filter(name="wait_seconds").update(default="60")
-    ParameterDefinition.objects.filter(name="service").delete()
+    Command.objects.filter(name="restart-service").update(definitions=[{"name": "wait_seconds", "default": "60"}])
 
     sync.refresh(HANGZHOU)
 
-    assert ParameterDefinition.objects.get(name="wait_seconds", command__region=HANGZHOU).default == "60"
-    assert not ParameterDefinition.objects.filter(name="service").exists()
+    command = Command.objects.own(HANGZHOU).get(name="restart-service")
+    assert command.definitions == [{"name": "wait_seconds", "default": "60"}]
 
 
 def test_a_real_cloud_is_given_no_made_up_definitions(simulator, settings) -> None:
@@ -104,7 +104,7 @@ def test_a_real_cloud_is_given_no_made_up_definitions(simulator, settings) -> No
     sync.refresh_own(HANGZHOU)
 
     assert Command.objects.own(HANGZHOU).exists()
-    assert not ParameterDefinition.objects.exists()
+    assert not Command.objects.exclude(definitions=[]).exists()
 
 
 def test_what_the_cloud_says_of_public_parameters_is_copied(simulator) -> None:
@@ -113,15 +113,16 @@ def test_what_the_cloud_says_of_public_parameters_is_copied(simulator) -> None:
 
     command = Command.objects.public(HANGZHOU).get(name="ACS-ECS-TopProcesses-for-linux.sh")
     sort_by, count = definitions.definitions_of(command)
-    assert (sort_by.name, sort_by.default, sort_by.allowed) == ("SortBy", "cpu", ["cpu", "mem"])
+    assert (sort_by.name, sort_by.default, sort_by.allowed) == ("SortBy", "cpu", ("cpu", "mem"))
     assert definitions.matches(count.pattern, "10")
 
 
 def test_every_default_of_a_public_command_is_one_that_may_be_sent(simulator) -> None:
     sync.refresh(HANGZHOU)
 
-    for one in ParameterDefinition.objects.exclude(default="").exclude(pattern=""):
-        assert definitions.matches(one.pattern, one.default), (one.command.name, one.name)
+    for command in Command.objects.public(HANGZHOU):
+        for one in definitions.definitions_of(command):
+            assert not (one.pattern and one.default) or definitions.matches(one.pattern, one.default), command.name
 
 
 def test_what_the_cloud_refuses_leaves_everything_as_it_was(simulator) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import CommandFactory, ParameterDefinitionFactory, PersonFactory, RegionFactory
+from tests.factories import CommandFactory, PersonFactory, RegionFactory, define
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.front.urls")]
 
@@ -31,7 +31,7 @@ def checking():
 @pytest.fixture
 def panel():
     command = CommandFactory(parameter_names=["service", "token"])
-    ParameterDefinitionFactory(command=command, name="token", is_secret=True)
+    define(command, name="token", is_secret=True)
     return reverse("invocations:panel", args=[command.region, command.cloud_id])
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 import cloud.commands as gateway
 from cloud import account, connection
 from commands import sync
-from commands.models import Command, ParameterDefinition
+from commands.models import Command
 from instances.models import Instance
 from invocations.models import Batch, Draft, Invocation, Target
 from regions.models import Mirror
@@ -23,7 +23,7 @@ from tests.factories import (
     HANGZHOU,
     CommandFactory,
     InstanceFactory,
-    ParameterDefinitionFactory,
+    define,
     now,
 )
 from tests.invocations.pages import read
@@ -47,9 +47,9 @@ def with_parameters():
     fresh_region()
     names = ["service", "note", "wait", "token"]
     command = CommandFactory(content=" ".join(f"{{{{{name}}}}}" for name in names), parameter_names=names)
-    ParameterDefinitionFactory(command=command, name="service", is_required=True)
-    ParameterDefinitionFactory(command=command, name="wait", default="30")
-    ParameterDefinitionFactory(command=command, name="token", is_secret=True, pattern="[a-z0-9-]*")
+    define(command, name="service", is_required=True)
+    define(command, name="wait", default="30")
+    define(command, name="token", is_secret=True, pattern="[a-z0-9-]*")
     return command
 
 
@@ -420,7 +420,7 @@ def test_B43_a_request_by_address_takes_no_parameter_along(operator, with_parame
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_B43_a_line_break_at_the_end_is_warned_of_without_the_value(operator, with_parameters, end) -> None:
     fields = {"param-service": "nginx", "param-token": CANARY + end, "action": "check"}
-    ParameterDefinition.objects.filter(name="token").update(pattern="")
+    define(with_parameters, name="token", is_secret=True)
 
     shown = Shown(submitted(operator, with_parameters, InstanceFactory(), **fields))
 

@@ -13,9 +13,9 @@ from tests.factories import (
     DraftFactory,
     InstanceFactory,
     InvocationFactory,
-    ParameterDefinitionFactory,
     PersonFactory,
     RegionFactory,
+    define,
     now,
 )
 from tests.invocations.panels import Shown, fresh_region, panel_url
@@ -34,9 +34,9 @@ def command():
         timeout=90,
         working_dir="/srv",
     )
-    ParameterDefinitionFactory(command=command, name="service", is_required=True, description="A unit")
-    ParameterDefinitionFactory(command=command, name="wait_seconds", default="30", allowed=["5", "30"])
-    ParameterDefinitionFactory(command=command, name="token", is_secret=True)
+    define(command, name="service", is_required=True, description="A unit")
+    define(command, name="wait_seconds", default="30", allowed=["5", "30"])
+    define(command, name="token", is_secret=True)
     return command
 
 
@@ -262,7 +262,7 @@ def test_B38_a_value_that_looks_like_a_parameter_is_not_filled_in_again(operator
 def test_C41_a_secret_is_masked_in_the_content(operator):
     fresh_region()
     command = CommandFactory(content="login {{token}}", parameter_names=["token"])
-    ParameterDefinitionFactory(command=command, name="token", is_secret=True)
+    define(command, name="token", is_secret=True)
 
     response = operator.post(panel_url(command), {"action": "check", "param-token": "hunter2-canary"})
 

@@ -17,7 +17,7 @@ from tests.factories import (
     DraftFactory,
     InstanceFactory,
     InvocationFactory,
-    ParameterDefinitionFactory,
+    define,
     now,
 )
 from tests.invocations.panels import Shown, fresh_region, panel_url, refused, run_form, submitted
@@ -39,9 +39,9 @@ def with_parameters():
         content="systemctl restart {{service}}; sleep {{wait_seconds}}; echo {{note}} {{token}}",
         parameter_names=["service", "wait_seconds", "note", "token"],
     )
-    ParameterDefinitionFactory(command=command, name="service", is_required=True, pattern="[a-z@.-]*")
-    ParameterDefinitionFactory(command=command, name="wait_seconds", default="30", allowed=["5", "30"])
-    ParameterDefinitionFactory(command=command, name="token", is_secret=True)
+    define(command, name="service", is_required=True, pattern="[a-z@.-]*")
+    define(command, name="wait_seconds", default="30", allowed=["5", "30"])
+    define(command, name="token", is_secret=True)
     return command
 
 
@@ -451,7 +451,7 @@ def test_B42_allowed_values_and_patterns_are_checked_here(operator, with_paramet
 def test_B42_a_catastrophic_pattern_takes_no_time(operator):
     fresh_region()
     command = CommandFactory(content="{{x}}", parameter_names=["x"])
-    ParameterDefinitionFactory(command=command, name="x", pattern="(a+)+$")
+    define(command, name="x", pattern="(a+)+$")
 
     shown = refused(operator, command, InstanceFactory(), **{"param-x": "a" * 5000 + "!"})
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cloud import account as gateway
 from commands import sync
-from commands.models import Command, ParameterDefinition
+from commands.models import Command, Version
 from instances import mirror
 from instances.models import Instance
 from regions import account
@@ -42,7 +42,7 @@ def test_the_cloud_is_asked_once(simulator) -> None:
 def test_A75_with_another_account_everything_copied_is_forgotten(simulator) -> None:
     mirror.refresh(HANGZHOU)
     sync.refresh(HANGZHOU)
-    definitions = ParameterDefinition.objects.count()
+    versions = Version.objects.count()
     gateway._identities.clear()
     simulator.rule("other_account", account_id="5555555555555555")
 
@@ -53,7 +53,7 @@ def test_A75_with_another_account_everything_copied_is_forgotten(simulator) -> N
     assert not Mirror.objects.exclude(refreshed_at=None).exists()
     assert not Command.objects.present().exists()
     assert Region.objects.get().instance_count is None
-    assert ParameterDefinition.objects.count() == definitions
+    assert Version.objects.count() == versions
 
 
 def test_A75_and_read_again_by_the_next_page(simulator, viewer) -> None:

@@ -1,0 +1,46 @@
+"""One command: its page, and its script as a file."""
+
+from __future__ import annotations
+
+import re
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from cloud import limits
+from commands import definitions, highlighting
+from commands.access import get_command_for
+from commands.parameters import size_after_base64
+from regions.http import RegionRequest
+
+KILOBYTE = 1024
+_UNFIT_FOR_FILES = re.compile(r"[^\w.-]+")
+_ENDINGS = {"RunShellScript": "sh", "RunPowerShellScript": "ps1", "RunBatScript": "bat"}
+
+
+@require_safe
+def detail(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
+    command = get_command_for(request.user, region, cloud_id)
+    context = {
+        "command": command,
+        "lines": highlighting.lines(command.content, command.type, {} if command.enable_parameter else None),
+        "definitions": definitions.definitions_of(command),
+        "size": {
+            "kilobytes": f"{size_after_base64(command.content) / KILOBYTE:.1f}",
+            "most": f"{limits.content_bytes() / KILOBYTE:g}",
+        },
+    }
+    return render(request, "commands/detail.html", context)
+
+
+@require_safe
+def content(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
+    """The script as a file, byte for byte."""
+    command = get_command_for(request.user, region, cloud_id)
+    response = HttpResponse(command.content.encode(), content_type="text/plain; charset=utf-8")
+    name = f"{_UNFIT_FOR_FILES.sub('_', command.name)}.{_ENDINGS[command.type]}"
+    response.headers["Content-Disposition"] = content_disposition_header(True, name)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"  # opened, it is still no page (C49)
+    return response
