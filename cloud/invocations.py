@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from cloud import answers, limits, sdk
 from cloud.answers import Row
@@ -63,6 +63,7 @@ class Settings:
 class FrozenRequest(Settings):
     """An InvokeCommand, but for its token and date: kept as it is from before the first attempt to the last."""
 
+    operation: ClassVar[str] = "InvokeCommand"
     command_id: str  # or the name of a public command
 
 
@@ -70,12 +71,19 @@ class FrozenRequest(Settings):
 class FrozenRun(Settings):
     """A RunCommand: a script that is run without being kept, unless `keep_command`."""
 
+    operation: ClassVar[str] = "RunCommand"
     type: str
     content: str = field(repr=False)
     name: str = ""
     description: str = ""
     enable_parameter: bool = False
     keep_command: bool = False
+
+
+def read_frozen(text: str) -> FrozenRequest | FrozenRun:
+    """Whichever of the two wrote the text: only a script of its own has a content. Raises ValueError."""
+    kind = FrozenRun if "content" in json.loads(text) else FrozenRequest
+    return kind.from_json(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +139,15 @@ class Invocation:
     tags: dict[str, str]
     created_at: datetime | None
     instances: tuple[InvocationInstance, ...]
+
+
+def send(
+    connection: Connection, request: FrozenRequest | FrozenRun, *, client_token: str, date: datetime
+) -> Accepted:
+    """`invoke` or `run`, as the request is."""
+    if isinstance(request, FrozenRun):
+        return run(connection, request, client_token=client_token, date=date)
+    return invoke(connection, request, client_token=client_token, date=date)
 
 
 def invoke(connection: Connection, request: FrozenRequest, *, client_token: str, date: datetime) -> Accepted:

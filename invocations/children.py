@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from django.db.models import Max
 
-from cloud.invocations import FrozenRequest
 from invocations import requests
 from invocations.clock import db_now
 from invocations.models import Batch, Target
@@ -31,7 +30,7 @@ def create(parent: Batch, groups: Sequence[Sequence[str]]) -> None:
 
 def _child(parent: Batch, ids: Sequence[str], *, seq: int, part: int) -> Batch:
     child_id = uuid.uuid4()
-    request = FrozenRequest.from_json(parent.request)
+    request = requests.read(parent)
     tags = requests.tags(parent.invocation_id, child_id)
     request = dataclasses.replace(request, instance_ids=tuple(ids), tags=tags)
     child = Batch(

@@ -37,7 +37,7 @@ def dispatch(batch_id: Any) -> None:
     batch = Batch.objects.select_related("invocation__person").filter(pk=batch_id).first()
     if batch is None or _is_held_back(batch):
         return
-    if not limiter.acquire("InvokeCommand", batch.region, wait=PERMIT_WAIT):
+    if not limiter.acquire(requests.read(batch).operation, batch.region, wait=PERMIT_WAIT):
         return
     attempt = states.claim(batch.pk, worker())  # permit first: waiting must not eat the lease
     if attempt is None:
@@ -62,11 +62,11 @@ def _try(attempt: Attempt, watch: Stopwatch) -> Answer:
     return _send(attempt, request)
 
 
-def _send(attempt: Attempt, request: gateway.FrozenRequest) -> Answer:
+def _send(attempt: Attempt, request: requests.Frozen) -> Answer:
     """What the answer says about this one attempt; no transaction is open here."""
     assert attempt.signed_at is not None
     try:
-        accepted = gateway.invoke(
+        accepted = gateway.send(
             connection.current(), request, client_token=attempt.batch.client_token, date=attempt.signed_at
         )
     except errors.CloudError as error:

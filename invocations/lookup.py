@@ -10,8 +10,8 @@ from django.db.models import F
 
 import cloud.invocations as gateway
 from cloud import connection, errors
-from cloud.invocations import FrozenRequest
-from invocations import counting, states
+from cloud.invocations import FrozenRun
+from invocations import counting, requests, states
 from invocations.answers import Answer
 from invocations.clock import db_now
 from invocations.models import Batch, BatchState, Outcome, RepeatMode
@@ -24,7 +24,7 @@ def find(batch: Batch) -> list[str]:
 
     Scheduled runs are hidden unless asked for (`Timed` defaults to false).
     """
-    request = FrozenRequest.from_json(batch.request)
+    request = requests.read(batch)
     timed = [False] if request.repeat_mode == RepeatMode.ONCE else [False, True]
     listed = [
         invocation
@@ -36,9 +36,16 @@ def find(batch: Batch) -> list[str]:
     return [
         invocation.invoke_id
         for invocation in listed
-        if invocation.command_id == request.command_id
+        if _is_of(invocation, request)
         and {instance.instance_id for instance in invocation.instances} <= set(request.instance_ids)
     ]
+
+
+def _is_of(invocation: gateway.Invocation, request: requests.Frozen) -> bool:
+    """The cloud gives a script of its own an ID only with the answer, so its type is all there is to compare."""
+    if isinstance(request, FrozenRun):
+        return invocation.command_type == request.type
+    return invocation.command_id == request.command_id
 
 
 def look_up(batch_id: Any) -> None:

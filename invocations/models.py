@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from commands.models import Command, CommandType
@@ -127,7 +128,7 @@ class Draft(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     region = models.CharField(max_length=64)
-    command = models.ForeignKey(Command, models.CASCADE, related_name="+")
+    command = models.ForeignKey(Command, models.CASCADE, null=True, related_name="+")  # null: its script is in `fields`
     fields = models.JSONField(default=dict)  # form field -> what was typed
     chosen = models.JSONField(default=list)  # instance ids, in the order of choosing
     again_of = models.ForeignKey("Invocation", models.SET_NULL, null=True, related_name="+")
@@ -145,9 +146,11 @@ class Invocation(models.Model):
     account_id = models.CharField(max_length=64)  # the one it was started in; a claim compares (C59)
     cloud_kind = models.CharField(max_length=16)  # simulated | alibaba
     region = models.CharField(max_length=64)
+    # None: a script that was not saved. Rows of commands stay, whatever becomes of them in the cloud.
     command = models.ForeignKey(Command, models.SET_NULL, null=True, related_name="invocations")
-    command_cloud_id = models.CharField(max_length=128)
-    command_name = models.CharField(max_length=128)
+    command_version = models.PositiveIntegerField(null=True)  # of the command; null: none of them
+    command_cloud_id = models.CharField(max_length=128, blank=True)  # that ran; "": the cloud has given none yet
+    command_name = models.CharField(max_length=128, blank=True)
     command_type = models.CharField(max_length=32, choices=CommandType)
     content = models.TextField()  # as the operator saw it, parameters not yet filled in
     content_sha256 = models.CharField(max_length=64)
@@ -203,6 +206,15 @@ class Invocation(models.Model):
     def is_live(self) -> bool:
         return self.ended_at is None
 
+    @property
+    def is_unsaved(self) -> bool:
+        return self.command_id is None
+
+    @property
+    def title(self) -> str:
+        """A script that was run without being saved need not have a name."""
+        return self.command_name or gettext("Run without saving")
+
 
 HAS_ID = Q(state__in=[BatchState.ACCEPTED, BatchState.FINISHED])
 
@@ -215,7 +227,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """One InvokeCommand call: one kind of instance, at most the batch size, one ClientToken for all its attempts."""
+    """One InvokeCommand or RunCommand call: one kind of instance, at most the batch size, one ClientToken for all its attempts."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # also its tag `console-batch`
     invocation = models.ForeignKey(Invocation, models.CASCADE, related_name="batches")

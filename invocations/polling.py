@@ -95,9 +95,17 @@ def _apply(batch: Batch, invocation: gateway.Invocation | None) -> None:
             target.save(update_fields=following.COLUMNS)
         if changed:
             counting.recount(batch.invocation_id)
+    _name(batch, invocation)
     wanted = _outputs_wanted(batch, targets, now)
     is_complete = outputs.fetch(batch) if wanted else _has_all_outputs(batch)
     _next(batch, targets, is_complete, now)
+
+
+def _name(batch: Batch, invocation: gateway.Invocation | None) -> None:
+    """A script that is run without being saved gets an ID for each call; the first that is told stands for the run."""
+    if invocation and not batch.invocation.command_cloud_id:
+        unnamed = Invocation.objects.filter(pk=batch.invocation_id, command_cloud_id="")
+        unnamed.update(command_cloud_id=invocation.command_id, version=F("version") + 1)
 
 
 def _outputs_wanted(batch: Batch, targets: Sequence[Target], now: datetime) -> bool:

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from cloud.invocations import FrozenRequest
+from cloud.invocations import FrozenRequest, FrozenRun, read_frozen
 from invocations import secrets
 from invocations.models import Batch
+
+Frozen = FrozenRequest | FrozenRun  # a saved command's call, or a script's of its own
 
 
 def tags(invocation_id: int, batch_id: UUID) -> tuple[tuple[str, str], ...]:
@@ -28,18 +30,23 @@ def parameters_text(values: Mapping[str, str]) -> str:
     return json.dumps(dict(values), ensure_ascii=False, separators=(",", ":"))
 
 
-def freeze(batch: Batch, request: FrozenRequest) -> None:
+def freeze(batch: Batch, request: Frozen) -> None:
     """Set `request` and its digest. `request` has placeholders for secrets, the digest is of what is really sent."""
     batch.request = request.to_json()
     batch.request_sha256 = _filled(request, secrets.unseal(batch.secrets)).sha256()
 
 
-def thaw(batch: Batch) -> FrozenRequest:
+def read(batch: Batch) -> Frozen:
+    """As it is stored: placeholders for secrets."""
+    return read_frozen(batch.request)
+
+
+def thaw(batch: Batch) -> Frozen:
     """What is to be sent, secrets filled in."""
-    return _filled(FrozenRequest.from_json(batch.request), secrets.unseal(batch.secrets))
+    return _filled(read(batch), secrets.unseal(batch.secrets))
 
 
-def _filled(request: FrozenRequest, values: Mapping[str, str]) -> FrozenRequest:
+def _filled(request: Frozen, values: Mapping[str, str]) -> Frozen:
     if not values:
         return request
     parameters = json.loads(request.parameters)
