@@ -56,9 +56,9 @@ class Edition:
 
     @classmethod
     def of(cls, script: Command | Version) -> Self:
-        names = {field.name for field in dataclasses.fields(cls)} - {"definitions"}
+        names = {field.name for field in dataclasses.fields(cls)} - {"definitions", "tags"}
         columns = {name: getattr(script, name) for name in names}
-        return cls(**columns, definitions=tuple(definitions_of(script)))
+        return cls(**columns, tags=drift.own_tags(script.tags), definitions=tuple(definitions_of(script)))
 
     def columns(self) -> dict[str, Any]:
         """The columns of `Script`; of definitions those that say something of a parameter there is."""

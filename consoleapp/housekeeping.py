@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 
 from accounts.models import SigninLink
 from consoleapp.models import Worker
+from invocations import tasks
 from invocations.clock import db_now
 from invocations.models import Draft
 
@@ -22,6 +23,7 @@ def clean_now_and_then() -> None:
     if time.monotonic() - _cleaned_at >= EVERY:
         _cleaned_at = time.monotonic()
         clean()
+        tasks.retire_superseded.delay()  # by a worker, for it asks the cloud
 
 
 def clean() -> None:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from invocations import dispatch, due, lookup, polling, stopping
+from invocations import dispatch, due, lookup, polling, retiring, stopping
 
 
 @shared_task(ignore_result=True)
@@ -28,3 +28,8 @@ def poll_region(region: str) -> None:
 @shared_task(ignore_result=True)
 def stop_batch(batch_id: str) -> None:
     stopping.stop_batch(batch_id)
+
+
+@shared_task(ignore_result=True)
+def retire_superseded() -> None:
+    retiring.retire()

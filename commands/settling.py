@@ -1,0 +1,37 @@
+"""What was changed elsewhere is settled: kept as the next version, or changed back. Nothing happens by itself."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from commands import saving, sync
+from commands.models import Command, Origin, Version
+from commands.saving import By, Edition
+
+
+def keep_clouds(command: Command, by: By, *, token: UUID) -> Version:
+    """The cloud's copy becomes the next version. Raises as `saving.save` does."""
+    return _settle(command, Edition.of(_present(command)), by, token, Origin.ELSEWHERE)
+
+
+def put_ours_back(command: Command, by: By, *, token: UUID) -> Version:
+    """The newest version becomes what the cloud has again, under a new ID where its script differs."""
+    newest = command.newest
+    if newest is None:
+        raise saving.NothingToSave
+    return _settle(command, Edition.of(newest), by, token, Origin.PUT_BACK)
+
+
+def _settle(command: Command, edition: Edition, by: By, token: UUID, origin: Origin) -> Version:
+    present = _present(command)
+    if not present.drifted_at:
+        raise saving.NothingToSave
+    base = present.version_number
+    return saving.save(present, edition, by, base=base, token=token, origin=origin, has_seen_drift=True)
+
+
+def _present(command: Command) -> Command:
+    found = sync.look_at(command)
+    if found is None:
+        raise saving.GoneMeanwhile
+    return found
