@@ -33,7 +33,7 @@ INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_HIDDEN = re.compile(f"([\x00-\x08\x0b-\x1f\x7f-\x9f\xa0{INVISIBLE}])")
+HIDDEN = re.compile(f"([\x00-\x08\x0b-\x1f\x7f-\x9f\xa0{INVISIBLE}])")
 _PLACEHOLDER = "x"  # what a parameter looks like to a lexer: a part of a word
 
 
@@ -47,7 +47,7 @@ class Piece:
     @property
     def code(self) -> str:
         """U+202E where the text is one character that can't be seen, or turns around what is: it is named (C47)."""
-        return f"U+{ord(self.text):04X}" if _HIDDEN.fullmatch(self.text) else ""
+        return f"U+{ord(self.text):04X}" if HIDDEN.fullmatch(self.text) else ""
 
 
 Line = list[Piece]
@@ -66,7 +66,7 @@ def _apart(line: Line) -> Iterator[Piece]:
     """What can't be seen becomes a piece of its own."""
     for piece in line:
         if piece.kind == Kind.TEXT:
-            yield from (replace(piece, text=text) for text in _HIDDEN.split(piece.text) if text)
+            yield from (replace(piece, text=text) for text in HIDDEN.split(piece.text) if text)
         else:
             yield piece
 
