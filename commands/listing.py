@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.core.paginator import Page
 
@@ -13,6 +14,7 @@ from regions import lists
 TYPES = {"shell": CommandType.SHELL, "powershell": CommandType.POWERSHELL, "bat": CommandType.BAT}
 COLUMNS = {"name": "name", "last_run": "last_run_at", "created": "created_at"}
 BY_NAME, LAST_RUN_FIRST = "name", "-last_run"
+IN_PANEL = {"selection": "q", "managed_selection": "managed_q"}  # field of this list's address -> of the execute panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,22 @@ class Listing:
     tag: str
     tags: list[str]  # to choose from, as key=value
     ids: list[str]  # of the instances for which a command is being chosen
+    selections: dict[str, str]  # or the searches that find them: "selection", "managed_selection"
     is_narrowed: bool
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """What the lists hand on to each other while a command is being chosen."""
+        return self.selections | ({"ids": ",".join(self.ids)} if self.ids else {})
+
+    @property
+    def carried_query(self) -> str:
+        return _query(self.carried)
+
+    @property
+    def run_query(self) -> str:
+        """What fills in the execute panel: the instances themselves, or the searches of its two pickers."""
+        return _query({IN_PANEL.get(name, name): value for name, value in self.carried.items()})
 
 
 def read(address: lists.Address, commands: CommandQuerySet, *, default: str) -> Listing:
@@ -39,10 +56,15 @@ def read(address: lists.Address, commands: CommandQuerySet, *, default: str) -> 
     if chosen_tag:
         found = found.filter(pk__in=tagged[chosen_tag])
     ids = address.ids("ids")
+    selections = {name: text for name in IN_PANEL if (text := address.text(name))}
     page = address.page(lists.ordered(found, sort, COLUMNS, "name", "pk"))
     address.settle()
     is_narrowed = bool(q or chosen_type or chosen_tag)
-    return Listing(page, sort, q, chosen_type, chosen_tag, sorted(tagged), ids, is_narrowed)
+    return Listing(page, sort, q, chosen_type, chosen_tag, sorted(tagged), ids, selections, is_narrowed)
+
+
+def _query(fields: dict[str, str]) -> str:
+    return f"?{urlencode(fields)}" if fields else ""
 
 
 def _tagged(commands: CommandQuerySet) -> dict[str, list[int]]:

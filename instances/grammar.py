@@ -7,6 +7,7 @@
     key     = id | name | ip | tag | status | agent | os | type | reason | selected | saved
     tag     = tag:key | tag:key=value | tag:key=     has the key · equals · has it with an empty value
     text    = part of a name, ID or IP; an IP may be a prefix (10.20.) or CIDR (10.20.0.0/16)
+    saved   = saved:name | saved:group/name          a saved selection: one's own · a group's
 
 Case does not matter; full-width signs and Chinese names of keys and values are taken as well. Two or more words that
 look like IDs are ORed, so that a pasted list works. `tag:env=prod,test` is either value of the one key.
@@ -44,7 +45,8 @@ class Key(StrEnum):
     SAVED = "saved"
 
 
-OF_LISTS = frozenset(Key) - {Key.REASON, Key.SELECTED, Key.SAVED}  # the rest make sense where something is chosen
+OF_LISTS = frozenset(Key) - {Key.REASON, Key.SELECTED}  # these make sense where something is chosen
+OF_SAVED = OF_LISTS - {Key.SAVED}  # a saved search names no other one
 VALUES: Mapping[Key, tuple[str, ...]] = {
     Key.STATUS: ("running", "stopped", "starting", "stopping"),
     Key.AGENT: ("normal", "abnormal", "none"),
@@ -72,6 +74,7 @@ _VALUE_ALIASES = {
 }
 _WITH_ALIASES = (Key.STATUS, Key.AGENT)
 _LOOKS_LIKE_ID = re.compile(r"(?:i|mi)-[a-z0-9]{4,}", re.IGNORECASE)
+_QUOTES = re.compile('["“”＂]')  # each ends and begins a quoted text, so that none can stand in one
 _LOOKS_LIKE_KEY = re.compile(r"[^\W\d_][\w-]*")
 
 # A sign outside of quotes is marked by a private character while a word is taken apart; none is taken from outside.
@@ -129,6 +132,7 @@ class Problem(StrEnum):
     CONTRADICTION = "contradiction"
     TOO_LARGE = "too-large"
     TOO_MANY = "too-many"
+    NO_SELECTION = "no-selection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,24 @@ class Hint:
             return _("“%(range)s” isn’t a range of addresses; searched as text.") % {"range": self.texts[0]}
         if self.problem == Problem.TOO_LARGE:
             return _("This search has too many parts, so nothing was searched. Use Paste IDs for a list of IDs.")
+        if self.problem == Problem.NO_SELECTION:
+            return _("There is no saved selection “%(name)s” here.") % {"name": self.texts[0]}
         return _("No instance can match both %(a)s and %(b)s.") % {"a": self.texts[0], "b": self.texts[1]}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a saved selection stands for: a search, or just its ids."""
+
+    selection_id: int
+    is_private: bool
+    query: Query | None = None
+    ids: tuple[str, ...] = ()
+
+    @property
+    def is_broken(self) -> bool:
+        """A search that can't be searched for, or asks for nothing: none that was saved here."""
+        return self.query is not None and (self.query.finds_nothing or not self.query.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +176,41 @@ class Query:
     terms: tuple[Term, ...] = ()
     words: tuple[str, ...] = ()  # as typed, for the tokens of the search box
     hints: tuple[Hint, ...] = ()
+    named: Mapping[str, Named] = field(default_factory=dict)  # what its `saved:` stand for, once they were looked up
 
     @property
     def is_too_much(self) -> bool:
         """Finds nothing, for to leave a part out would find what nobody asked for."""
+        return self.size > MOST
+
+    @property
+    def size(self) -> int:
+        """In comparisons; what its saved selections take is in it."""
         items = [item for term in self.terms for item in term.items]
         tags = sum(len(term.tags) for term in self.terms)
-        return tags + sum(max(len(item.forms), len(addresses.parts(item.text))) for item in items) > MOST
+        named = (self.named[name].query for name in self.values_of(Key.SAVED) if name in self.named)
+        of_named = sum(query.size for query in named if query)
+        return tags + of_named + sum(max(len(item.forms), len(addresses.parts(item.text))) for item in items)
+
+    @property
+    def missing(self) -> list[str]:
+        """Saved selections that are named and not there."""
+        return [name for name in dict.fromkeys(self.values_of(Key.SAVED)) if name not in self.named]
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Rather than more or less than was meant: nothing is searched for in part."""
+        is_broken = any(named.is_broken for named in self.named.values())
+        return self.is_too_much or self.is_too_large or bool(self.missing) or is_broken
 
     @property
     def is_too_large(self) -> bool:
         """It finds nothing, rather than more than was meant."""
         return any(hint.problem == Problem.TOO_LARGE for hint in self.hints)
+
+    def within_bounds(self) -> Query:
+        """Itself, or with the one thing there is to say of it when it is too much."""
+        return replace(self, hints=(Hint(Problem.TOO_MANY, ()),)) if self.is_too_much else self
 
     def values_of(self, key: Key) -> list[str]:
         """What is asked of a key, whether wanted or not."""
@@ -183,7 +227,7 @@ def parse(q: str, *, keys: Collection[Key] = tuple(Key)) -> Query:
         reading.hints = [Hint(Problem.TOO_LARGE, ())]
     reading.hints += _contradictions(terms)
     query = Query(tuple(terms), tuple(typed for _marked, typed in words), tuple(dict.fromkeys(reading.hints)))
-    return replace(query, hints=(Hint(Problem.TOO_MANY, ()),)) if query.is_too_much else query
+    return query.within_bounds()
 
 
 def merged(q: str, filters: Mapping[str, str]) -> str:
@@ -194,7 +238,7 @@ def merged(q: str, filters: Mapping[str, str]) -> str:
 def quoted(text: str) -> str:
     """The text as one word, or one part of a word, that means itself."""
     is_plain = text.isprintable() and text == text.translate(_FULL_WIDTH) and not set(text) & set(' ,=:*"-')
-    return text if is_plain else '"' + text.replace('"', '"*"') + '"'
+    return text if is_plain else '"' + _QUOTES.sub('"*"', text) + '"'
 
 
 def _words(q: str) -> Iterator[tuple[str, str]]:

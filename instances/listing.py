@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from django.core.paginator import Page
 from django.db.models import QuerySet
 
-from instances import grammar, search
+from accounts.models import Person
+from instances import grammar, search, selections
 from instances.grammar import Key
 from instances.models import Instance, Kind
 from regions import lists
+from regions.models import Region
 
 COLUMNS = {"name": "name", "status": "status", "agent": "agent", "registered": "registered_at"}
 FILTERS = (Key.AGENT, Key.STATUS, Key.OS)  # select fields beside the search
@@ -35,13 +37,14 @@ class Listing:
         return grammar.merged(self.q, self.chosen)
 
 
-def read(address: lists.Address, instances: QuerySet[Instance], kind: Kind) -> Listing:
+def read(address: lists.Address, person: Person, region: Region, instances: QuerySet[Instance], kind: Kind) -> Listing:
     """`instances` are those of the kind that this person may see, released ones among them."""
     q = address.text("q")
     filters = FILTERS if kind == Kind.ECS else OF_MANAGED
     chosen = {key.value: address.choice(key.value, grammar.VALUES[key]) for key in filters}
     sort = address.sort(COLUMNS, "name")
-    query = grammar.parse("" if address.is_too_long else grammar.merged(q, chosen), keys=grammar.OF_LISTS)
+    text = "" if address.is_too_long else grammar.merged(q, chosen)
+    query = selections.read(text, person, region.pk, keys=grammar.OF_LISTS)
     found = instances.none() if address.is_too_long else search.matching(_there(instances, query), query)
     page = address.page(lists.ordered(found, sort, COLUMNS, "name", "pk"))
     address.settle()

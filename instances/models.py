@@ -1,9 +1,14 @@
-"""Machines that can be targets, as the cloud last described them. Never an authority: dispatch asks the cloud again."""
+"""Machines that can be targets, as the cloud last described them, and selections of them that were saved under a name.
+
+Never an authority: dispatch asks the cloud again.
+"""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from regions.models import Mirrored
 
@@ -70,3 +75,60 @@ class InstanceTag(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["instance", "key"], name="instance_tag_once")]
         indexes = [models.Index(fields=["key", "value"])]
+
+
+class SelectionKind(models.TextChoices):
+    QUERY = "query", _("Search")
+    LIST = "list", _("List")
+
+
+TEAM = "team"  # the one group there is: everybody who runs commands
+
+
+class Selection(models.Model):
+    """Instances of a region under a name: what a search finds, matched anew at each use, or just these ids."""
+
+    region = models.CharField(max_length=64)
+    name = models.CharField(max_length=64)
+    key = models.CharField(max_length=255)  # the name as it is looked up: instances.selections.key_of
+    kind = models.CharField(max_length=16, choices=SelectionKind)
+    q = models.TextField(blank=True)
+    ids = models.JSONField(default=list)  # of a list
+    group = models.SlugField(max_length=64, blank=True)  # "": its owner's alone
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="selections")
+    token = models.UUIDField()  # of the form it was saved with: a double click makes one
+    version = models.PositiveIntegerField(default=1)  # +1 with each change
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "owner", "key"], condition=Q(group=""), name="selection_own_once"
+            ),
+            models.UniqueConstraint(fields=["region", "group", "key"], condition=~Q(group=""), name="selection_once"),
+            models.UniqueConstraint(fields=["owner", "token"], name="selection_token_once"),
+            models.CheckConstraint(condition=Q(kind__in=SelectionKind.values), name="selection_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def full_name(self) -> str:
+        """With its group: `team/web`."""
+        return f"{self.group}/{self.name}" if self.group else self.name
+
+
+class SelectionUse(models.Model):
+    """A run was submitted on what a selection stood for; by this the next one is told what has changed since."""
+
+    selection = models.ForeignKey(Selection, models.CASCADE, related_name="uses")
+    run_id = models.PositiveBigIntegerField()
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    matched = models.JSONField(default=list)  # ids it matched then, in that person's scope
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["selection", "run_id"], name="selection_use_once")]

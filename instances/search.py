@@ -5,7 +5,7 @@ Nothing that was typed becomes part of the SQL: it travels as values, with `%`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -15,7 +15,7 @@ from django.db.models import Exists, F, Lookup, OuterRef, Q, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 from instances import addresses
-from instances.grammar import Key, Pattern, Query, Tag, Term
+from instances.grammar import Key, Named, Pattern, Query, Tag, Term
 from instances.models import Instance, InstanceTag, Kind
 
 Condition = Callable[[str], Q]
@@ -28,15 +28,13 @@ def matching(
     """The instances a search finds.
 
     `extra` says what keys beyond the instance's own columns mean (`reason`, `selected`), each a function from one value
-    to a condition; a key that nothing is known of is searched as text. One of too many conditions finds nothing.
+    to a condition; a key that nothing is known of is searched as text. One of too many conditions finds nothing, and so
+    does one that names a saved selection which is not there.
     """
-    if query.is_too_much:
+    if query.finds_nothing:
         return queryset.none()
-    if query.is_too_large:
-        return queryset.none()
-    for term in query.terms:
-        condition = _any(_conditions(term, extra or {}))
-        queryset = queryset.filter(~condition if term.is_negated else condition)
+    for condition in _of_terms(query, extra or {}):
+        queryset = queryset.filter(condition)
     return queryset
 
 
@@ -55,14 +53,29 @@ def _any(conditions: Iterable[Q]) -> Q:
     return reduce(or_, conditions)
 
 
-def _conditions(term: Term, extra: Mapping[str, Condition]) -> list[Q]:
+def _of_terms(query: Query, extra: Mapping[str, Condition]) -> Iterator[Q]:
+    """Every one of them holds for what is found."""
+    for term in query.terms:
+        condition = _any(_conditions(term, query, extra))
+        yield ~condition if term.is_negated else condition
+
+
+def _conditions(term: Term, query: Query, extra: Mapping[str, Condition]) -> list[Q]:
     if term.key == Key.TAG:
         return [_has_tag(tag) for tag in term.tags]
+    if term.key == Key.SAVED:
+        return [_is_in(query.named[item.text]) for item in term.items]
     if term.key in extra:
         return [extra[term.key](item.text) for item in term.items]
     if term.key in _MEANINGS:
         return [_MEANINGS[term.key](item) for item in term.items]
     return [_in_any_text(Pattern((term.typed,)))]
+
+
+def _is_in(named: Named) -> Q:
+    if named.query is None:
+        return Q(instance_id__in=named.ids)
+    return Q(*_of_terms(named.query, {}))
 
 
 def _has_tag(tag: Tag) -> Q:

@@ -47,7 +47,7 @@ def managed(request: RegionRequest, region: str) -> HttpResponse:
 def _list(request: RegionRequest, address: lists.Address, found: Mirror, kind: Kind) -> HttpResponse:
     instances = access.visible_to(request.user, request.region.pk, kind)
     context = {
-        "list": listing.read(address, instances, kind),
+        "list": listing.read(address, request.user, request.region, instances, kind),
         "address": address,
         "mirror": found,
         "trouble": trouble.of(found, request.region),

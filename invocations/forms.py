@@ -26,6 +26,7 @@ from invocations import drafts, passwords, preflight
 from invocations.fields import ContainerId, Delivery, Line, PasswordName, Seconds, UserName
 from invocations.models import Invocation
 from invocations.parameter_fields import ON_PURPOSE, PREFIX, Parameter
+from invocations.picking import Look
 from invocations.submitting import RunPlan
 
 _PARAMETER_NAME = re.compile("[A-Za-z0-9_-]{1,64}")
@@ -285,6 +286,7 @@ class RunForm(PlainForm):
             oss_delivery=typed["oss_delivery"],
             reason=typed["reason"],
             again_of=again_of,
+            searches=[Look.of(self.data, kind).query_text for kind in Kind],
         )
 
 

@@ -36,7 +36,7 @@ def to(panel: Panel) -> str:
 def _targets(panel: Panel) -> list[tuple[str, str]]:
     """As a search when the selection is all that it finds, else as ids."""
     look = panel.instances.look
-    is_of_this_panel = "selected:" in look.q
+    is_of_this_panel = "selected:" in look.q or panel.instances.names_a_private_selection
     is_all = panel.instances.is_all_chosen and not panel.managed.chosen
     if look.asks_for_something and is_all and not is_of_this_panel:
         return [(name, value) for name, value in (("q", look.q), *look.filters.items()) if value]

@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import Person
-from instances import access, grammar, search
+from instances import access, grammar, search, selection_uses, selections
 from instances.grammar import Key
-from instances.models import Kind
+from instances.models import Kind, Selection
+from instances.selection_uses import Change
 from invocations import preflight
 from regions.models import Region
 
@@ -102,6 +103,11 @@ class Look:
         return {prefix + name: value for name in ("q", *FILTERS, "sort", "page") if (value := getattr(self, name))}
 
     @property
+    def query_text(self) -> str:
+        """The whole search, the select fields in it."""
+        return grammar.merged(self.q, self.filters)
+
+    @property
     def is_too_long(self) -> bool:
         return len(self.q) > grammar.LONGEST
 
@@ -157,10 +163,27 @@ class Picker:
 
     # What is found
 
+    @property
+    def names_a_private_selection(self) -> bool:
+        return selections.names_a_private_one(self.query)
+
+    @cached_property
+    def selection(self) -> Selection | None:
+        """The saved one that is searched for, where it is just one."""
+        wanted = selections.wanted(self.query)
+        if len(wanted) != 1 or self.query.finds_nothing:
+            return None
+        return access.selections_visible_to(self.person, self.region.pk).filter(pk=wanted[0]).first()
+
+    @cached_property
+    def change(self) -> Change | None:
+        """What has changed in the saved selection since it was used."""
+        return selection_uses.since_last_use(self.person, self.selection, self.kind) if self.selection else None
+
     @cached_property
     def query(self) -> grammar.Query:
-        text = "" if self.look.is_too_long else grammar.merged(self.look.q, self.look.filters)
-        return grammar.parse(text, keys=KEYS)
+        text = "" if self.look.is_too_long else self.look.query_text
+        return selections.read(text, self.person, self.region.pk, keys=KEYS)
 
     @property
     def hints(self) -> list[str]:
@@ -202,7 +225,7 @@ class Picker:
 
     @property
     def query_text(self) -> str:
-        return grammar.merged(self.look.q, self.look.filters)
+        return self.look.query_text
 
     @cached_property
     def is_all_chosen(self) -> bool:
@@ -219,8 +242,10 @@ class Picker:
 
     @cached_property
     def rows(self) -> list[Row]:
+        new = self.change.new if self.change else ()
         return [
-            Row(instance, self.command_type, self.region, instance.instance_id in self.chosen) for instance in self.page
+            Row(one, self.command_type, self.region, one.instance_id in self.chosen, one.instance_id in new)
+            for one in self.page
         ]
 
     @property
@@ -280,6 +305,7 @@ class Row:
     command_type: str
     region: Region
     is_chosen: bool
+    is_new: bool = False  # in the saved selection that is searched for, since it was used
 
     @property
     def is_fit(self) -> bool:

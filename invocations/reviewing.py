@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
@@ -12,7 +13,8 @@ from django.db.models import Case, Count, Q, Value, When
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from instances import grammar, search
+from accounts.models import Person
+from instances import grammar, search, selections
 from instances.models import Instance, Kind
 from invocations import preflight
 from invocations.picking import ROWS, Row
@@ -51,7 +53,10 @@ class Group:
 class Review:
     """`look` is the query string: `review_q`, and `page-{group}` for each group that has been leafed through."""
 
-    def __init__(self, region: Region, command_type: str, chosen: Sequence[str], look: QueryDict) -> None:
+    def __init__(
+        self, person: Person, region: Region, command_type: str, chosen: Sequence[str], look: QueryDict
+    ) -> None:
+        self.person = person
         self.region = region
         self.command_type = command_type
         self.chosen = chosen
@@ -68,10 +73,18 @@ class Review:
         counts = self._matching.order_by().values("kind", "os_type").annotate(n=Count("pk")).order_by("kind", "os_type")
         return [self._group(Kind(row["kind"]), row["os_type"], row["n"]) for row in counts]
 
+    @cached_property
+    def query(self) -> grammar.Query:
+        return selections.read(self.q, self.person, self.region.pk, keys=grammar.OF_LISTS)
+
+    @property
+    def hints(self) -> list[str]:
+        return list(map(str, self.query.hints))
+
     @property
     def _matching(self) -> QuerySet[ReasonedInstance]:
         reasoned = preflight.with_reason(_instances(self.region, self.chosen), self.command_type)
-        found = search.matching(reasoned, grammar.parse(self.q, keys=grammar.OF_LISTS))
+        found = search.matching(reasoned, self.query)
         return cast("QuerySet[ReasonedInstance]", found)
 
     def _group(self, kind: Kind, os_type: str, total: int) -> Group:

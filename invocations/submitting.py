@@ -16,6 +16,7 @@ from accounts.models import Person
 from cloud.invocations import FrozenRequest
 from commands.models import Command
 from instances.models import Instance
+from instances import selection_uses
 from invocations import counting, due, planning, requests, secrets
 from invocations.clock import db_now
 from invocations.models import Batch, Invocation, RepeatMode, Target
@@ -45,6 +46,7 @@ class RunPlan:
     reason: str = ""
     again_of: Invocation | None = None
 
+    searches: Sequence[str] = ()  # of the pickers, when Run was pressed
 
 def submit(plan: RunPlan) -> tuple[Invocation, bool]:
     """The run, and whether this call made it: the same form token again leads to the run it made before."""
@@ -74,6 +76,8 @@ def _write(plan: RunPlan) -> Invocation:
     counting.recount(run.pk)
     audit.record(
         plan.person,
+    chosen = {instance.instance_id for instance in targets}
+    selection_uses.note(plan.person, run.region, plan.searches, chosen, run_id=run.pk, at=now)
         "run.submitted",
         region=run.region,
         object=f"run {run.pk}",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Person
-from instances import access, grammar
+from instances import access, grammar, selections
 from instances.grammar import Key
 from instances.models import Instance, InstanceTag, Kind
 from regions.models import Region
 
 MOST = 8
-OFFERED = (Key.TAG, Key.STATUS, Key.AGENT, Key.OS, Key.NAME, Key.IP, Key.ID, Key.REASON, Key.SELECTED)
+OFFERED = (Key.TAG, Key.STATUS, Key.AGENT, Key.OS, Key.NAME, Key.IP, Key.ID, Key.REASON, Key.SELECTED, Key.SAVED)
 COLUMNS = {Key.STATUS: "status", Key.AGENT: "agent", Key.OS: "os_type"}
 
 
@@ -33,7 +33,10 @@ def suggestions_for(person: Person, region: Region, kind: Kind, word: str) -> li
     minus = "-" if word.startswith("-") else ""
     name, colon, value = word.removeprefix("-").replace("：", ":").partition(":")
     instances = access.visible_to(person, region.pk, kind).filter(released_at=None)
-    found = _values(instances, name.lower(), value) if colon else _keys(name.lower())
+    if colon and name.lower() == Key.SAVED:
+        found = _selections(person, region, kind, value.strip('"'))
+    else:
+        found = _values(instances, name.lower(), value) if colon else _keys(name.lower())
     return [Suggestion(minus + one.text, one.n) for one in found[:MOST]]
 
 
@@ -50,6 +53,17 @@ def _values(instances: QuerySet[Instance], name: str, beginning: str) -> list[Su
     rows = instances.filter(**{f"{column}__istartswith": beginning}).order_by().values(column)
     counts = rows.annotate(n=Count("pk")).order_by("-n", column)
     return [Suggestion(f"{name}:{grammar.quoted(row[column])}", row["n"]) for row in counts if row[column]]
+
+
+def _selections(person: Person, region: Region, kind: Kind, beginning: str) -> list[Suggestion]:
+    """Those whose name, or name with its group, begins like this."""
+    key = selections.key_of(beginning)
+    named = access.selections_visible_to(person, region.pk).order_by("group", "key")
+    found = [one for one in named if key in (one.key[: len(key)], selections.key_of(one.full_name)[: len(key)])]
+    return [
+        Suggestion(selections.word(one), selections.counted(selections.matching(person, one))[kind])
+        for one in found[:MOST]
+    ]
 
 
 def _tags(instances: QuerySet[Instance], beginning: str) -> list[Suggestion]:

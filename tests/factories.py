@@ -10,7 +10,8 @@ from factory.django import DjangoModelFactory
 from accounts.models import Person, Role, SigninLink
 from commands.definitions import Definition
 from commands.models import SCRIPT_COLUMNS, Command, CommandType, Origin, Version
-from instances.models import Agent, Instance, InstanceTag, Kind
+from instances.models import Agent, Instance, InstanceTag, Kind, Selection, SelectionKind, SelectionUse
+from instances.selections import key_of
 from invocations.models import Attempt, Batch, BatchState, Draft, Invocation, Outcome, Output, Target, TargetState
 from regions.models import Account, Mirror, MirrorKind, Region
 
@@ -110,6 +111,34 @@ class InstanceFactory(DjangoModelFactory):
     def tag_rows(self, create, extracted, **kwargs):
         for key, value in self.tags.items():
             InstanceTag.objects.create(instance=self, key=key, value=value)
+
+
+class SelectionFactory(DjangoModelFactory):
+    """A search of the operator's own; `ids=[…]` makes it a list, `group="team"` the team's."""
+
+    class Meta:
+        model = Selection
+
+    region = HANGZHOU
+    name = factory.Sequence(lambda n: f"selection-{n}")
+    key = factory.LazyAttribute(lambda selection: key_of(selection.name))
+    ids = factory.LazyFunction(list)
+    kind = factory.LazyAttribute(lambda selection: SelectionKind.LIST if selection.ids else SelectionKind.QUERY)
+    q = factory.LazyAttribute(lambda selection: "" if selection.ids else "web")
+    owner = factory.SubFactory(PersonFactory)
+    changed_by = factory.SelfAttribute("owner")
+    changed_at = factory.LazyFunction(now)
+    token = factory.LazyFunction(uuid.uuid4)
+
+
+class SelectionUseFactory(DjangoModelFactory):
+    class Meta:
+        model = SelectionUse
+
+    selection = factory.SubFactory(SelectionFactory)
+    run_id = factory.Sequence(lambda n: 1000 + n)
+    person = factory.SelfAttribute("selection.owner")
+    at = factory.LazyFunction(now)
 
 
 class CommandFactory(DjangoModelFactory):

@@ -137,7 +137,7 @@ def _review(request: RegionRequest, panel: Panel) -> HttpResponse:
 
 def _review_of(request: RegionRequest, panel: Panel) -> Review:
     look = request.GET if "review_q" in request.GET else request.POST or request.GET
-    return Review(request.region, panel.command.type, panel.chosen, look)
+    return Review(request.user, request.region, panel.command.type, panel.chosen, look)
 
 
 @operators_only
