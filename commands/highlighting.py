@@ -55,11 +55,9 @@ Line = list[Piece]
 
 def lines(content: str, command_type: str, values: Mapping[str, str] | None) -> list[Line]:
     """`values` are filled in; parameters without one are marked as such. None: what is in braces is text."""
-    content = _with_plain_breaks(content)
-    parts = [Segment(content)]
-    if values is not None:
-        parts = segments(content, {name: _with_plain_breaks(value) for name, value in values.items()})
-    return [list(_apart(line)) for line in _in_lines(_coloured(parts, _lexer(content, command_type)))]
+    parts = [Segment(content)] if values is None else segments(content, values)
+    coloured = _coloured(list(_with_plain_breaks(parts)), _lexer(_LINE_BREAK.sub("\n", content), command_type))
+    return [list(_apart(line)) for line in _in_lines(coloured)]
 
 
 def _apart(line: Line) -> Iterator[Piece]:
@@ -71,8 +69,13 @@ def _apart(line: Line) -> Iterator[Piece]:
             yield piece
 
 
-def _with_plain_breaks(text: str) -> str:
-    return _LINE_BREAK.sub("\n", text)
+def _with_plain_breaks(parts: list[Segment]) -> Iterator[Segment]:
+    """A CRLF may be half the script's, half a value's: the break is the CR, wherever the LF stands."""
+    before = ""
+    for part in parts:
+        text = part.text.removeprefix("\n") if before.endswith("\r") else part.text
+        before = part.text or before
+        yield replace(part, text=_LINE_BREAK.sub("\n", text))
 
 
 def _coloured(parts: list[Segment], lexer: Lexer) -> Iterator[Piece]:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commands.highlighting import lines
@@ -55,7 +55,9 @@ def test_nothing_of_a_script_is_lost(command_type: str, script: str) -> None:
     assert shown == script.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
 
 
-@given(script=ANY_SCRIPT, value=st.text(alphabet="ab\n\"'`{}", max_size=10))
+@given(script=ANY_SCRIPT, value=st.text(alphabet="ab\n\r\"'`{}", max_size=10))
+@example(script=";\r", value="\n")
+@example(script="\na\r", value="")
 def test_what_is_shown_is_what_the_cloud_will_make_of_it(script: str, value: str) -> None:
     content = script + "{{p}}" + script
 
