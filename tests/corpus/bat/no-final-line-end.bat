@@ -1,0 +1,3 @@
+@echo off
+echo first
+echo last, without a line end

@@ -1,0 +1,1 @@
+Get-CimInstance Win32_LogicalDisk -Filter 'DriveType=3' | % { '{0} {1:P0} free' -f $_.DeviceID, ($_.FreeSpace / $_.Size) }

@@ -1,0 +1,3 @@
+#!/bin/sh
+:
+# the last line is a comment without an end

@@ -1,0 +1,6 @@
+
+
+
+  
+	
+echo 'five blank lines first'

@@ -1,0 +1,10 @@
+#!/bin/sh
+sync
+echo flushed
+
+
+
+
+
+
+

@@ -1,0 +1,9 @@
+#!/bin/sh
+echo unix
+echo dos
+echo 'oldmac'
+
+
+
+echo both
+echo end

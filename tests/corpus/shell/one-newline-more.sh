@@ -1,0 +1,3 @@
+
+echo 'a textarea swallows one line break at its beginning'
+

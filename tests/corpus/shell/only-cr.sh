@@ -1,0 +1,1 @@
+echo firstecho secondecho third

@@ -1,0 +1,8 @@
+#!/bin/bash   
+echo one  	 
+x='ends with spaces   '   
+echo "[$x]"\ 
+   
+		
+echo end \
+
