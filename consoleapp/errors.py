@@ -25,7 +25,7 @@ from consoleapp.context import wants_fragment
 logger = logging.getLogger(__name__)
 
 # Views that fill their form in again from a POST with `action=check`, and run nothing by it.
-REFILLING = {"invocations:panel"}
+REFILLING = {"invocations:panel", "commands:new", "commands:edit"}
 NEVER_AGAIN = {"csrfmiddlewaretoken", "action"}
 
 
@@ -89,7 +89,7 @@ def typed(request: HttpRequest) -> Iterator[tuple[str, str]]:
 
 
 def _secret_fields(kwargs: dict[str, Any]) -> set[str]:
-    command = Command.objects.filter(region=kwargs["region"], cloud_id=kwargs["cloud_id"]).first()
+    command = Command.objects.filter(region=kwargs["region"], cloud_id=kwargs.get("cloud_id", "")).first()
     known = definitions.definitions_of(command) if command else []
     return {f"param-{one.name}" for one in known if one.is_secret}
 

@@ -1,6 +1,7 @@
 // Forms: the error summary takes the focus; a button pressed once is busy; what was typed survives a change of language,
 // an expired session and a reload after it.
-//   form[data-busy-text]     the text of its submit button while the answer is on its way; a second press does nothing
+//   form[data-busy-text]     the text of its submit button while the answer is on its way; a second press does nothing. A
+//                            button may have one of its own, "" to keep its words
 //   form[data-keeps-typed]   before it is sent, the typed text of all other forms is kept for the page that comes back
 const KEPT = "typed:";
 const SKIPPED = ["password", "hidden", "file", "submit", "button"];
@@ -45,7 +46,8 @@ function beBusy(form, button) {
   if (!button) return;
   button.setAttribute("aria-disabled", "true");
   button.dataset.text = button.textContent;
-  if (form.dataset.busyText) button.textContent = form.dataset.busyText;
+  const text = button.dataset.busyText ?? form.dataset.busyText;
+  if (text) button.textContent = text;
 }
 
 function beIdle(form) {
@@ -71,8 +73,8 @@ document.addEventListener(
   true, // before htmx
 );
 addEventListener("htmx:afterRequest", (event) => {
-  const form = event.target.closest?.("form[data-busy]");
-  if (form) beIdle(form);
+  const { elt } = event.detail; // what was sent: another request of the form's is not its answer
+  if (elt?.matches("form[data-busy]")) beIdle(elt);
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-busy]").forEach(beIdle));
 

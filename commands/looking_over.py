@@ -1,0 +1,193 @@
+"""What there is to say of a script while somebody writes it: the Checks beside the editor. Nothing here keeps it from
+being saved but the cloud's limits, which `checking` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cloud import limits
+from commands import checking, dangers, definitions, highlighting, shellcheck
+from commands.editing import EditForm
+from commands.highlighting import Line
+from commands.parameters import Kind, names_in, size_after_base64
+from commands.saving import Edition
+
+KILOBYTE = 1024
+AMBER = 0.9  # of the limit
+MOST_FINDINGS = 20  # shown; the rest is counted
+PREVIEW_LINES = 12
+TOO_LARGE_TO_READ = 4  # times the limit; what is larger is only counted
+_ICONS = {"error": "bad", "warning": "warn", "info": "info", "style": "info"}
+_OF_CONTENT = {"too-large", "unusable", "parameter-name", "too-many"}  # not "empty": somebody is about to begin
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the Checks."""
+
+    icon: str  # bad, warn, info, ok
+    sentence: str
+    line: int = 0  # of the script; 0: of none
+    column: int = 0
+    code: str = ""
+    detail: str = ""
+    fix: str = ""  # of typing_slips.mended
+    names: tuple[str, ...] = ()  # of parameters, each a link to its row
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """One line of the preview; without pieces it stands for lines left out."""
+
+    number: int = 0
+    pieces: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    items: list[Item]
+    preview: list[Excerpt]
+    unfilled: list[str]  # parameters that must be given at each run
+    size: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    bytes: int
+    most: int
+
+    @property
+    def kilobytes(self) -> str:
+        return f"{self.bytes / KILOBYTE:.1f}"
+
+    @property
+    def most_kilobytes(self) -> str:
+        return f"{self.most / KILOBYTE:g}"
+
+    @property
+    def icon(self) -> str:
+        if self.bytes > self.most:
+            return "bad"
+        return "warn" if self.bytes >= AMBER * self.most else "ok"
+
+
+def look_over(form: EditForm) -> Look:
+    """Of a form that was checked."""
+    edition = form.edition
+    size = Size(size_after_base64(form.script), limits.content_bytes())
+    if size.bytes > TOO_LARGE_TO_READ * size.most:
+        return Look([*_of_limits(edition), _of_size(size)], [], [], size)
+    items = [
+        *_of_limits(edition),
+        *_of_typing(edition),
+        *_of_shellcheck(edition),
+        *_of_dangers(edition),
+        *_of_parameters(form),
+        _of_size(size),
+    ]
+    preview, unfilled = _preview(edition)
+    return Look(items, preview, unfilled, size)
+
+
+def _of_limits(edition: Edition) -> Iterator[Item]:
+    for problem in checking.problems_of(edition):
+        if problem.field in ("content", "parameters") and problem.code in _OF_CONTENT:
+            yield Item("bad", problem.sentence)
+
+
+def _of_typing(edition: Edition) -> Iterator[Item]:
+    try:
+        from commands import typing_slips
+    except ImportError:
+        return
+    for note in typing_slips.notes_on(edition.content, edition.type):
+        yield Item(_ICONS[note.level], note.sentence, line=note.line, fix=note.fix)
+
+
+def _of_shellcheck(edition: Edition) -> Iterator[Item]:
+    report = shellcheck.check(
+        edition.content, edition.type, has_parameters=edition.enable_parameter, launcher=edition.launcher
+    )
+    if report.note:
+        yield Item("info", report.note)
+    for found in report.findings[:MOST_FINDINGS]:
+        yield Item(
+            _ICONS[found.level],
+            f"{found.level.label}: {found.message}",
+            line=found.line,
+            column=found.column,
+            code=found.code,
+        )
+    more = len(report.findings) - MOST_FINDINGS
+    if more > 0:
+        text = ngettext("%(n)d more finding of ShellCheck", "%(n)d more findings of ShellCheck", more)
+        yield Item("info", text % {"n": more})
+
+
+def _of_dangers(edition: Edition) -> Iterator[Item]:
+    found = dangers.dangers_in(edition.content, edition.type)
+    for danger in found:
+        sentence = _("Dangerous: %(why)s.") % {"why": danger.why}
+        yield Item("warn", sentence, line=danger.line, detail=_("Running this will need a typed confirmation."))
+    if not found:
+        yield Item("ok", _("No dangerous patterns"))
+
+
+def _of_parameters(form: EditForm) -> Iterator[Item]:
+    count = len(names_in(form.script))
+    if not form.edition.enable_parameter:
+        if count:
+            text = ngettext(
+                "%(n)d name in braces is text: parameters are switched off.",
+                "%(n)d names in braces are text: parameters are switched off.",
+                count,
+            )
+            yield Item("info", text % {"n": count})
+        return
+    unused = tuple(row.name for row in form.parameter_rows if row.line is None)
+    if unused:
+        text = ngettext(
+            "%(n)d parameter is not used, and will not be saved:",
+            "%(n)d parameters are not used, and will not be saved:",
+            len(unused),
+        )
+        yield Item("warn", text % {"n": len(unused)}, names=unused)
+    if count:
+        yield Item("ok", ngettext("%(n)d parameter found", "%(n)d parameters found", count) % {"n": count})
+
+
+def _of_size(size: Size) -> Item:
+    text = _("%(n)s of %(max)s KB after Base64") % {"n": size.kilobytes, "max": size.most_kilobytes}
+    return Item(size.icon, text)
+
+
+def _preview(edition: Edition) -> tuple[list[Excerpt], list[str]]:
+    """The lines that have parameters, filled in as far as there are defaults; and which have none but need a value."""
+    if not edition.enable_parameter:
+        return [], []
+    known = {one.name.lower(): one for one in edition.definitions}
+    found = [known.get(name.lower()) or definitions.Definition(name) for name in names_in(edition.content)]
+    unfilled = [one.name for one in found if (one.is_required or one.is_secret) and not one.default]
+    values = {one.name: one.default for one in found if one.name not in unfilled}
+    lines = highlighting.lines(edition.content, edition.type, values)
+    chosen = [at for at, line in enumerate(lines) if any(piece.kind not in _PLAIN for piece in line)][:PREVIEW_LINES]
+    return list(_excerpts(lines, chosen)), unfilled
+
+
+_PLAIN = (Kind.TEXT, Kind.BUILT_IN)
+
+
+def _excerpts(lines: list[Line], chosen: list[int]) -> Iterator[Excerpt]:
+    last = -1
+    for at in chosen:
+        if at > last + 1:
+            yield Excerpt()
+        yield Excerpt(at + 1, lines[at])
+        last = at
+    if chosen and last + 1 < len(lines):
+        yield Excerpt()
