@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from commands.definitions import Definition, definitions_of
+from commands.drift import own_tags
 from commands.models import CommandType, Script
-
-SYSTEM_TAGS = ("acs:", "aliyun")  # set by the cloud itself, not by anybody who edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,14 @@ def _settings(old: Script, new: Script) -> Iterator[Change]:
 
 
 def _tags(old: Script, new: Script) -> Iterator[Change]:
-    for key in dict.fromkeys([*old.tags, *new.tags]):
-        if not key.startswith(SYSTEM_TAGS):
-            yield Change(_("Tag"), _tag(old, key), _tag(new, key), of=key, is_code=True)
+    olds, news = own_tags(old.tags), own_tags(new.tags)
+    for key in dict.fromkeys([*olds, *news]):
+        yield Change(_("Tag"), _tag(olds, key), _tag(news, key), of=key, is_code=True)
 
 
-def _tag(script: Script, key: str) -> str:
+def _tag(tags: dict[str, str], key: str) -> str:
     """A tag without a value is not the same as none."""
-    return f"{key}={script.tags[key]}" if key in script.tags else ""
+    return f"{key}={tags[key]}" if key in tags else ""
 
 
 def _parameters(old: Script, new: Script) -> Iterator[Change]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -37,6 +37,7 @@ class Outcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     SAME = "same"
+    DIFFERS = "differs"  # and whoever copied had not seen that: nothing was changed
     FAILED = "failed"
 
 
@@ -58,14 +59,17 @@ def plan(command: Command, regions: Sequence[Region]) -> list[Planned]:
     return [_planned(command, region, known.get(region.pk), by_region.get(region.pk, [])) for region in regions]
 
 
-def copy(command: Command, regions: Sequence[Region], by: By, *, token: UUID) -> list[Copied]:
+def copy(
+    command: Command, regions: Sequence[Region], by: By, *, token: UUID, seen: Mapping[str, int] | None = None
+) -> list[Copied]:
     """Create it in each region, or save it as the next version of the command of its name there.
 
-    The same token again makes nothing twice. What a region refuses is a sentence.
+    The latter only where `seen` has the version, by region, that it comes after: nothing is overwritten that whoever
+    copies has not seen. The same token again makes nothing twice. What a region refuses is a sentence.
     """
     asked = [mirrors.start_if_old(region.pk, MirrorKind.COMMANDS, tasks.refresh_own) for region in regions]
     mirrors.wait_for(asked, PATIENCE)
-    return [_copied(command, planned, by, uuid5(token, planned.region.pk)) for planned in plan(command, regions)]
+    return [_copied(command, planned, by, token, seen or {}) for planned in plan(command, regions)]
 
 
 def _planned(command: Command, region: Region, mirror: Mirror | None, own: Sequence[Command]) -> Planned:
@@ -79,16 +83,19 @@ def _planned(command: Command, region: Region, mirror: Mirror | None, own: Seque
     return Planned(region, Case.NEW if is_known else Case.UNKNOWN)
 
 
-def _copied(command: Command, planned: Planned, by: By, token: UUID) -> Copied:
+def _copied(command: Command, planned: Planned, by: By, token: UUID, seen: Mapping[str, int]) -> Copied:
+    there = planned.command
     if planned.case == Case.SAME:
-        return Copied(planned.region, Outcome.SAME, planned.command)
-    edition = Edition.of(command)
+        return Copied(planned.region, Outcome.SAME, there)
+    if there and seen.get(planned.region.pk) != there.version_number:
+        return Copied(planned.region, Outcome.DIFFERS, there)
+    edition, token = Edition.of(command), uuid5(token, planned.region.pk)
     try:
-        if planned.command is None:
+        if there is None:
             made = saving.create(planned.region.pk, edition, by, token=token)
             return Copied(planned.region, Outcome.CREATED, made)
-        saving.save(planned.command, edition, by, base=planned.command.version_number, token=token)
+        saving.save(there, edition, by, base=there.version_number, token=token)
     except (saving.NotSaved, errors.CloudError) as error:
-        return Copied(planned.region, Outcome.FAILED, planned.command, refusals.sentence(error, planned.region))
-    planned.command.refresh_from_db()
-    return Copied(planned.region, Outcome.UPDATED, planned.command)
+        return Copied(planned.region, Outcome.FAILED, there, refusals.sentence(error, planned.region))
+    there.refresh_from_db()
+    return Copied(planned.region, Outcome.UPDATED, there)

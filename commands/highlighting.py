@@ -14,7 +14,7 @@ from pygments.lexers import BashLexer, BatchLexer, PerlLexer, PowerShellLexer, P
 from pygments.token import Comment, Keyword, Name, Token, _TokenType
 from pygments.token import String as Text
 
-from commands.models import CommandType
+from commands.models import CommandType, Script
 from commands.parameters import Kind, Segment, segments
 
 LONGEST_LINE = 2_000  # characters; beyond that, as in packed data, colours only cost time
@@ -58,6 +58,11 @@ def lines(content: str, command_type: str, values: Mapping[str, str] | None) -> 
     parts = [Segment(content)] if values is None else segments(content, values)
     coloured = _coloured(list(_with_plain_breaks(parts)), _lexer(_LINE_BREAK.sub("\n", content), command_type))
     return [list(_apart(line)) for line in _in_lines(coloured)]
+
+
+def lines_of(script: Script) -> list[Line]:
+    """As it is saved, its parameters marked."""
+    return lines(script.content, script.type, {} if script.enable_parameter else None)
 
 
 def _apart(line: Line) -> Iterator[Piece]:

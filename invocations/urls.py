@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from invocations.views import history, instance, panel, picker, run, target
+from invocations.views import delete, history, instance, panel, picker, run, target
 
 
 class InstanceId:
@@ -30,6 +30,7 @@ urlpatterns = [
     path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/", target.target, name="target"),
     path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/output.txt", target.download, name="output"),
     path("r/<region>/commands/<cloud_id>/runs/", history.command_runs, name="command_runs"),
+    path("r/<region>/commands/<cloud_id>/delete/", delete.delete, name="delete_command"),
     path("r/<region>/instances/<instance:instance_id>/", instance.instance, name="instance"),
     path("r/<region>/commands/<cloud_id>/run/", panel.panel, name="panel"),
     path("r/<region>/picker/<kind>/", picker.picker, name="picker"),

@@ -24,6 +24,7 @@ _TARGETS = {
     "commands:public": "commands:public",
     "instances:managed": "instances:managed",
     "invocations:command_runs": "commands:list",
+    "invocations:delete_command": "commands:list",
     "invocations:instance": "instances:list",
     "invocations:panel": "commands:list",
     "invocations:picker": "commands:list",

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from cloud import limits
 from commands import definitions, highlighting
 from commands.access import get_command_for
+from commands.models import Command, Version
 from commands.parameters import size_after_base64
 from regions.http import RegionRequest
 
@@ -25,14 +26,21 @@ def detail(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     command = get_command_for(request.user, region, cloud_id)
     context = {
         "command": command,
-        "lines": highlighting.lines(command.content, command.type, {} if command.enable_parameter else None),
+        "lines": highlighting.lines_of(command),
         "definitions": definitions.definitions_of(command),
+        "first": _version(command, 1),
+        "newest": _version(command, command.version_number),
         "size": {
             "kilobytes": f"{size_after_base64(command.content) / KILOBYTE:.1f}",
             "most": f"{limits.content_bytes() / KILOBYTE:g}",
         },
     }
     return render(request, "commands/detail.html", context)
+
+
+def _version(command: Command, number: int) -> Version | None:
+    """Who saved it and when."""
+    return command.versions.filter(number=number).select_related("person").defer("content", "definitions").first()
 
 
 @require_safe

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django import template
 from django.db.models import Max
 
+from commands.models import Command
 from instances.models import Instance
 from invocations.access import runs_visible_to
 from invocations.models import Target
@@ -23,6 +24,12 @@ def with_last_command(context: template.Context, instances: Iterable[Instance]) 
     rows = list(instances)
     last = _last_targets(context, rows)
     return [(instance, last.get(instance.instance_id)) for instance in rows]
+
+
+@register.simple_tag(takes_context=True)
+def run_count(context: template.Context, command: Command) -> int:
+    """How many runs of the command, in any version, this person may see: `{% run_count command as runs %}`."""
+    return runs_visible_to(context["user"]).filter(command=command).count()
 
 
 def _last_targets(context: template.Context, instances: list[Instance]) -> dict[str, Target]:

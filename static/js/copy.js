@@ -1,5 +1,6 @@
 // [data-copy]: copies the attribute's text, shows a tick for two seconds, tells so.
-// [data-copy-from="#id"]: copies the text of that element; [data-copy-address]: the page's own address.
+// [data-copy-from="#id"]: copies the text of that element; [data-copy-address]: the page's own address;
+// [data-copy-url="/r/…"]: that address, whole.
 import { announce } from "./announce.js";
 import { say } from "./words.js";
 
@@ -7,6 +8,7 @@ const TICK = 2000; // ms
 
 function textOf(button) {
   if ("copyAddress" in button.dataset) return location.href;
+  if (button.dataset.copyUrl) return new URL(button.dataset.copyUrl, location.href).href;
   if (button.dataset.copyFrom) return document.querySelector(button.dataset.copyFrom)?.textContent ?? "";
   return button.dataset.copy;
 }
@@ -36,7 +38,7 @@ function showTick(button) {
 }
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-address]");
+  const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-address], [data-copy-url]");
   if (!button) return;
   event.preventDefault();
   await put(textOf(button), button.parentElement);

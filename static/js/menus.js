@@ -49,10 +49,10 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// Whatever a menu does, it closes.
+// Whatever a menu does, it closes; but what is copied shows its tick.
 document.addEventListener("click", (event) => {
   const menu = event.target.closest?.(".menu[popover]");
-  if (menu && event.target.closest("a[href], button")) queueMicrotask(() => menu.hidePopover());
+  if (menu && event.target.closest("a[href], button:not([data-copy-url])")) queueMicrotask(() => menu.hidePopover());
 });
 
 const menuButton = document.querySelector("[data-menu-button]");

@@ -92,8 +92,10 @@ def test_a_command_of_the_same_name_gets_a_next_version(simulator, regions, comm
     command.refresh_from_db()
     assert [one.case for one in copying.plan(command, [regions[BEIJING]])] == [Case.DIFFERS]
 
-    (made,) = copying.copy(command, [regions[BEIJING]], by, token=uuid.uuid4())
+    (unseen,) = copying.copy(command, [regions[BEIJING]], by, token=uuid.uuid4())
+    (made,) = copying.copy(command, [regions[BEIJING]], by, token=uuid.uuid4(), seen={BEIJING: 1})
 
+    assert (unseen.outcome, unseen.command.content) == (Outcome.DIFFERS, "uptime")
     there.refresh_from_db()
     assert (made.outcome, there.version_number, there.content) == (Outcome.UPDATED, 2, "date")
 

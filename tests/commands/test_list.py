@@ -52,14 +52,14 @@ def test_those_who_may_are_offered_to_run_a_command(viewer, operator) -> None:
 def test_a_command_is_chosen_for_instances(operator) -> None:
     command = CommandFactory(name="uptime")
     CommandFactory(name="hostname")
-    panel = f'href="/r/cn-hangzhou/commands/{command.cloud_id}/run/?ids=i-1,i-2" data-drawer'
+    panel = f'href="/r/cn-hangzhou/commands/{command.cloud_id}/run/?ids=i-1%2Ci-2" data-drawer'
 
     page = operator.get(URL, {"ids": ["i-1,i-2", "i-2", "<b>"], "q": "up"}).content.decode()
 
     assert "Choose the command to run on 2 instances." in page
     assert panel in page
     assert '<input type="hidden" name="ids" value="i-1,i-2">' in page  # a search keeps them
-    assert f'href="{PUBLIC}?ids=i-1,i-2"' in page
+    assert f'href="{PUBLIC}?ids=i-1%2Ci-2"' in page
     many = operator.get(URL, {"ids": ",".join(f"i-{n}" for n in range(500))}).content.decode()
     assert "Choose the command to run on 100 instances." in many
 
