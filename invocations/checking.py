@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MENDED_HERE = ("stopped", "no-agent")  # by starting the instance, by installing the agent
 MENDED_AT_ONCE = 100  # instances; their ids travel in an address
 MANY_BATCHES = 6  # more are told in words
-_TO_DO = ("none", "missing", "some-unfit", "confirm")
+MANY_DANGERS = 5  # of more only the number is told
+_TO_DO = ("none", "missing", "some-unfit", "confirm", "empty")
 _TARGETS = ("none", "none-fit", "some-unfit", "too-many")
 
 
@@ -114,7 +115,7 @@ def unfit_matches(pickers: Iterable[Picker]) -> list[UnfitMatches]:
 
 
 def checks(form: RunForm, left: Quota) -> list[Check]:
-    return [*_targets(form), *_parameters(form), *_user(form), *_others(form), *_warnings(form, left)]
+    return [*_targets(form), *_parameters(form), *_user(form), *_dangers(form), *_others(form), *_warnings(form, left)]
 
 
 def _targets(form: RunForm) -> Iterator[Check]:
@@ -147,6 +148,15 @@ def _others(form: RunForm) -> Iterator[Check]:
     for problem in form.problems:
         if problem.code not in _TARGETS and not _is_about_parameters(problem.href):
             yield Check.of(problem)
+
+
+def _dangers(form: RunForm) -> Iterator[Check]:
+    for danger in form.dangers[:MANY_DANGERS]:
+        text = _("Line %(n)s is dangerous: %(why)s.") % {"n": danger.line, "why": danger.why}
+        yield Check("warn", text, form.content_place)
+    if (more := len(form.dangers) - MANY_DANGERS) > 0:
+        text = ngettext("%(n)s more line is dangerous.", "%(n)s more lines are dangerous.", more)
+        yield Check("warn", text % {"n": more}, form.content_place)
 
 
 def _warnings(form: RunForm, left: Quota) -> Iterator[Check]:

@@ -44,7 +44,8 @@ def keep(person: Person, command: Command, draft_id: UUID, fields: Mapping[str, 
     """Store what was typed, in the draft of this id or a new one. Raises Http404 when the id is another's."""
     _forget_old_ones()
     draft, is_new = Draft.objects.get_or_create(
-        pk=draft_id, defaults={"person": person, "region": command.region, "command": command, "fields": dict(fields)}
+        pk=draft_id,
+        defaults={"person": person, "region": command.region, "command_id": command.pk, "fields": dict(fields)},
     )
     if draft.person_id != person.pk or draft.command_id != command.pk:
         raise Http404
@@ -90,16 +91,16 @@ def most_counted() -> int:
 
 
 def for_again(run: Invocation, which: Iterable[str], ids: Collection[str], person: Person) -> Draft:
-    """The panel of the same command, filled in as `run` was, with those of its targets that `which` names.
+    """The panel of the same command or script, filled in as `run` was, with those of its targets that `which` names.
 
-    `which` are keys of STATES_AGAIN, or "ids" for the given ones; secrets must be typed again. Raises Http404 when the
-    command is no longer there for `person`.
+    `which` are keys of STATES_AGAIN, or "ids" for the given ones; secrets must be typed again. The command may have
+    moved on to another version and ID since. Raises Http404 when it is no longer there for `person`.
     """
     return Draft.objects.create(
         pk=uuid4(),
         person=person,
         region=run.region,
-        command=get_command_for(person, run.region, run.command_cloud_id),
+        command=get_command_for(person, run.region, run.command.cloud_id) if run.command else None,
         fields=_fields_of(run),
         chosen=_targets_again(run, set(which), ids),
         again_of=run,
@@ -109,6 +110,7 @@ def for_again(run: Invocation, which: Iterable[str], ids: Collection[str], perso
 def _fields_of(run: Invocation) -> dict[str, str]:
     fields = {
         "q": ONLY_SELECTED,
+        **(_script_of(run) if run.is_unsaved else {}),
         "username": run.username,
         "windows_password_name": run.windows_password_name,
         "timeout": str(run.timeout),
@@ -124,6 +126,11 @@ def _fields_of(run: Invocation) -> dict[str, str]:
         if not value:  # it was sent blank, so it stays so, whatever the default
             fields[f"param-{name}-empty"] = "on"
     return fields
+
+
+def _script_of(run: Invocation) -> dict[str, str]:
+    script = {"name": run.command_name, "type": run.command_type, "content": run.content}
+    return script | ({"enable_parameter": "on"} if run.parameters else {})
 
 
 def _targets_again(run: Invocation, which: set[str], ids: Collection[str]) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 from uuid import UUID
 
 from django import forms
@@ -20,9 +22,10 @@ from accounts.models import Person
 from accounts.plain_input import PlainForm, visible
 from cloud import limits
 from commands import definitions, parameters
+from commands.dangers import Danger, dangers_in
 from commands.models import Command
 from instances.models import Kind
-from invocations import drafts, passwords, preflight
+from invocations import drafts, passwords, preflight, secrets
 from invocations.fields import ContainerId, Delivery, Line, PasswordName, Seconds, UserName
 from invocations.models import Invocation
 from invocations.parameter_fields import ON_PURPOSE, PREFIX, Parameter
@@ -30,7 +33,6 @@ from invocations.picking import Look
 from invocations.submitting import RunPlan
 
 _PARAMETER_NAME = re.compile("[A-Za-z0-9_-]{1,64}")
-_PLACES = {"unknown-parameter": "#parameters", "too-large": "#content", "confirm": "#id_confirm_text"}
 _TARGETS = "#instances"  # where every other problem of the whole form is mended
 
 
@@ -47,6 +49,12 @@ class RunForm(PlainForm):
     """Bound to what was typed, to what a draft kept or to what a link brings: the check is the same for all three."""
 
     data: QueryDict
+    before_parameters: ClassVar[tuple[str, ...]] = ()  # fields that stand above them on the page
+    places: ClassVar[dict[str, str]] = {
+        "unknown-parameter": "#parameters",
+        "too-large": "#content",
+        "confirm": "#id_confirm_text",
+    }  # where a problem of the whole form is mended, by its code
 
     username = UserName(
         label=gettext_lazy("Execution user"),
@@ -93,7 +101,7 @@ class RunForm(PlainForm):
         max_length=200,
         too_long=gettext_lazy("The reason can have at most 200 characters."),
     )
-    confirm_text = Line(label=gettext_lazy("Number of instances"))
+    confirm_text = Line(label=gettext_lazy("Confirmation"))
 
     def __init__(self, data: QueryDict, *, command: Command, chosen: Sequence[str]) -> None:
         super().__init__(data.copy())
@@ -133,13 +141,16 @@ class RunForm(PlainForm):
         return name.startswith(PREFIX) or super()._is_multiline(name)
 
     def clean(self) -> None:
-        for parameter in self.parameters:
-            parameter.clean()
+        self._clean_parameters()
         self._refuse_unknown_parameters()
         self._clean_size()
         self._clean_password_name()
         self._clean_container()
         self._clean_targets()
+
+    def _clean_parameters(self) -> None:
+        for parameter in self.parameters:
+            parameter.clean()
 
     def _refuse_unknown_parameters(self) -> None:
         """The API would drop nothing either: it refuses names the command does not have, and knows no case."""
@@ -199,8 +210,8 @@ class RunForm(PlainForm):
                 unfit,
             )
             self._refuse(message, "some-unfit", n=f"{unfit:,}", m=f"{fit:,}")
-        elif self.needs_confirmation and self.cleaned_data.get("confirm_text") != str(fit):
-            self._refuse(_("Type %(text)s exactly to run this."), "confirm", text=str(fit))
+        elif self.text_to_type and _as_typed(self.cleaned_data.get("confirm_text")) != self.text_to_type:
+            self._refuse(_("Type %(text)s exactly to run this."), "confirm", text=self.text_to_type)
 
     def _refuse_too_many(self, n: int, counted: int) -> None:
         message = _("%(n)s instances are chosen. At most %(max)s can be chosen for one run.")
@@ -209,8 +220,35 @@ class RunForm(PlainForm):
         self._refuse(message, "too-many", n=f"{min(n, counted):,}", max=f"{settings.MAX_TARGETS:,}")
 
     @property
-    def needs_confirmation(self) -> bool:
+    def content_place(self) -> str:
+        return self.places["too-large"]
+
+    # Confirming
+
+    @property
+    def is_for_many(self) -> bool:
         return self.tally.fit > settings.CONFIRM_ABOVE
+
+    @cached_property
+    def dangers(self) -> list[Danger]:
+        """In the script with what was typed in it, for a value may be what makes it dangerous. No secret is told."""
+        values = {one.name: one.value for one in self.parameters if one.value is not None}
+        typed = [one.value for one in self.parameters if one.is_secret and one.value]
+        found = dangers_in(parameters.fill_in(self.command.content, values), self.command.type)
+        return [
+            replace(one, where=secrets.MASK) if any(value in one.where for value in typed) else one for one in found
+        ]
+
+    @property
+    def name_to_type(self) -> str:
+        return _as_typed(self.command.name)
+
+    @property
+    def text_to_type(self) -> str:
+        """What confirms the run: the command's name where it is dangerous, the number of many instances; else ""."""
+        if self.dangers:
+            return self.name_to_type
+        return str(self.tally.fit) if self.is_for_many else ""
 
     def _refuse(self, message: str, code: str, **params: str) -> None:
         self.add_error(None, ValidationError(message, code=code, params=params))
@@ -224,14 +262,15 @@ class RunForm(PlainForm):
     def problems(self) -> list[Problem]:
         """In the order of the page: parameters, settings, targets."""
         found = self.errors.as_data()
-        at_fields = [parameter.key for parameter in self.parameters] + list(type(self).base_fields)
+        others = [name for name in type(self).base_fields if name not in self.before_parameters]
+        at_fields = [*self.before_parameters, *(parameter.key for parameter in self.parameters), *others]
         problems = [
             Problem(" ".join(error.messages), f"#{self[name].id_for_label}", str(error.code))
             for name in at_fields
             for error in found.get(name, [])
         ]
         for error in found.get(NON_FIELD_ERRORS, []):
-            href = _PLACES.get(str(error.code), _TARGETS)
+            href = self.places.get(str(error.code), _TARGETS)
             problems.append(Problem(" ".join(error.messages), href, str(error.code)))
         return problems
 
@@ -290,8 +329,13 @@ class RunForm(PlainForm):
         )
 
 
+def _as_typed(text: str | None) -> str:
+    """A name as somebody types what a page shows of it."""
+    return " ".join(unicodedata.normalize("NFC", text or "").split())
+
+
 def kept_fields(data: QueryDict, command: Command) -> dict[str, str]:
-    """What a draft may hold of what was typed: everything that has a place in the form but secrets."""
+    """What a draft or a link may hold of what was typed: everything that has a place in the form but secrets."""
     secret = {PREFIX + known.name for known in definitions.definitions_of(command) if known.is_secret}
     names = {*RunForm.base_fields, *(key for key in data if key.startswith(PREFIX))} - secret - {"confirm_text"}
     kept = {name: visible(str(data[name]), is_multiline=True) for name in sorted(names) if name in data}

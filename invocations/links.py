@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -26,7 +27,12 @@ LONGEST = 2000  # characters
 
 
 def to(panel: Panel) -> str:
-    """The path that shows the panel as it is filled in now, without secrets; "" where it would be too long."""
+    """The path that shows the panel as it is filled in now, without secrets; "" where it would be too long.
+
+    And for a script that is not saved, for an address is no place for one.
+    """
+    if panel.is_unsaved:
+        return ""
     fields = kept_fields(panel.form.data, panel.command)
     worth = [(name, value) for name, value in fields.items() if value or name.startswith(PREFIX)]
     path = f"{panel.path}?{urlencode([*worth, *_targets(panel)])}"
@@ -55,7 +61,7 @@ def from_link(query: QueryDict, command: Command, person: Person) -> tuple[Query
             data.setlist(name, values[-1:])
         elif name.startswith(PREFIX) and not parameter:
             unknown.append(visible(name.removeprefix(PREFIX))[:64])
-    notes = [_("This command has no parameter %(name)s.") % {"name": name} for name in unknown]
+    notes = _unknown(unknown)
     here, missing = _linked(drafts.ids_in(query.getlist("ids")), command.region, person)
     data["carried_ids"] = ",".join(here)
     if missing:
@@ -66,6 +72,22 @@ def from_link(query: QueryDict, command: Command, person: Person) -> tuple[Query
         )
         notes.append(text % {"n": f"{missing:,}"})
     return data, notes
+
+
+def without_unknown(data: QueryDict, command: Command) -> tuple[QueryDict, list[str]]:
+    """What a draft kept for a version with other parameters is left out, and told. A script's own are as it says."""
+    keys = {PREFIX + name for name in [one.name for one in definitions.definitions_of(command)]}
+    gone = [name for name in data if name.startswith(PREFIX) and name.removesuffix(ON_PURPOSE) not in keys]
+    if not gone or not command.pk:
+        return data, []
+    data = data.copy()
+    for name in gone:
+        del data[name]
+    return data, _unknown(visible(name.removeprefix(PREFIX))[:64] for name in gone if not name.endswith(ON_PURPOSE))
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    return [_("This command has no parameter %(name)s.") % {"name": name} for name in names]
 
 
 def _linked(ids: list[str], region: str, person: Person) -> tuple[list[str], int]:

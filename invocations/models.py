@@ -227,7 +227,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """One InvokeCommand or RunCommand call: one kind of instance, at most the batch size, one ClientToken for all its attempts."""
+    """One InvokeCommand or RunCommand: one kind of instance, at most the batch size, one token for all its attempts."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # also its tag `console-batch`
     invocation = models.ForeignKey(Invocation, models.CASCADE, related_name="batches")

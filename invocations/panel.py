@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.plain_input import visible
-from commands import highlighting
+from cloud import limits
+from commands import highlighting, textarea
 from commands.models import Command
+from commands.parameters import size_after_base64
 from instances import access
 from instances.models import Kind
-from invocations import checking, drafts, links, passwords, secrets
+from invocations import checking, drafts, links, passwords, secrets, staying, submitting, unsaved
 from invocations.forms import RunForm, kept_fields
 from invocations.models import Draft, Invocation
 from invocations.parameter_fields import PREFIX
 from invocations.picking import LOOKS, Look, Picker
+from invocations.unsaved import UnsavedForm
 from regions.models import Region
 from regions.trouble import Trouble
 
@@ -31,9 +37,15 @@ RECENT = 50  # runs that are looked at for user names
 BESIDE_THE_FORM = (
     {"action", "op", "command", "draft", "form_token", "version", "selection", "touched", "managed"}
     | {"instance_ids", "managed_instance_ids", "shown_ids", "carried_ids", "undo_ids"}
-    | {"go_on_without_unfit", "refresh_passwords", "csrfmiddlewaretoken"}
+    | {"go_on_without_unfit", "refresh_passwords", "csrfmiddlewaretoken", "digest", "stay", "system", "content_exact"}
 )  # fields of the page that the form does not check
 STRANGE = 10  # names of unknown fields that are told
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    pieces: highlighting.Line
+    is_dangerous: bool
 
 
 class Panel:
@@ -42,28 +54,86 @@ class Panel:
     def __init__(self, person: Person, region: Region, command: Command, data: QueryDict, draft: Draft | None) -> None:
         self.person = person
         self.region = region
-        self.command = command
-        self.data = data
+        self.current = command
+        self.command = staying.shown(command, data)  # an older version where somebody stays on it
+        self.data = staying.take_back(data, self.command) if self.stays else data
         self.draft = draft
         self.draft_id = draft.pk if draft else as_uuid(data.get("draft")) or uuid4()
         self.form_token = as_uuid(data.get("form_token")) or uuid4()
         self.chosen = chosen_of(data, draft.chosen if draft else [])
         self.notes: list[str] = []
+        self.moved: staying.Moved | None = None  # the command, while the panel was open
+        self.kept_of_older: dict[str, str] = {}
         self.trouble: Trouble | None = None  # why the instances are not as of now
         self.shows_summary = False  # of what is wrong; only after the form was sent
 
+    @property
+    def is_unsaved(self) -> bool:
+        return self.command.pk is None
+
+    @property
+    def title(self) -> str:
+        return self.command.name
+
+    @property
+    def shows_other_system(self) -> bool:
+        """Than the pickers' rows on the page were looked at for."""
+        return False
+
+    # The version
+
+    @property
+    def stays(self) -> bool:
+        """On an older version, knowingly."""
+        return self.command is not self.current
+
+    @property
+    def cannot_stay(self) -> bool:
+        """Somebody wants to, and the cloud no longer has it."""
+        return bool(self.data.get("stay")) and not self.stays
+
+    @property
+    def version(self) -> int | None:
+        return submitting.version_of(self.command)
+
+    @property
+    def digest(self) -> str:
+        return staying.digest(self.command)
+
+    def tell_of_newer(self) -> bool:
+        """True when the form was made from something else than what is shown now, which is told then."""
+        if self.stays or not staying.is_another(self.command, self.data):
+            return False
+        seen = staying.version_on(self.command, self.data.get("version"))
+        self.moved = staying.Moved.of(self.command, seen)
+        fields = staying.kept_fields(self.data, seen, self.command)
+        self.kept_of_older = {staying.KEPT + name: value for name, value in fields.items()}
+        if fields:
+            self.data = self.data.copy()
+            for name in fields:
+                del self.data[name]
+            self.__dict__.pop("form", None)
+        return True
+
+    # What is typed
+
     @cached_property
     def form(self) -> RunForm:
-        form = RunForm(self.data, command=self.command, chosen=self.chosen)
+        form = self._form()
         form.full_clean()
         return form
 
+    def _form(self) -> RunForm:
+        return RunForm(self.data, command=self.command, chosen=self.chosen)
+
     @cached_property
-    def content(self) -> list[highlighting.Line]:
+    def content(self) -> list[ShownLine]:
         """The script with what is filled in; what is missing or wrong stands in it as its name."""
         values = {one.name: secrets.MASK if one.is_secret and one.value else one.value for one in self.form.parameters}
         known = {name: value for name, value in values.items() if value is not None}
-        return highlighting.lines(self.command.content, self.command.type, known if values else None)
+        lines = highlighting.lines(self.command.content, self.command.type, known if values else None)
+        dangerous = {danger.line for danger in self.form.dangers}
+        return [ShownLine(line, n in dangerous) for n, line in enumerate(lines, start=1)]
 
     @property
     def missing_parameters(self) -> int:
@@ -75,8 +145,8 @@ class Panel:
 
     @property
     def is_long(self) -> bool:
-        """More lines than are shown at first."""
-        return len(self.content) > LINES
+        """More lines than are shown at first. None is hidden that is dangerous."""
+        return len(self.content) > LINES and not any(line.is_dangerous for line in self.content[LINES:])
 
     @property
     def advanced(self) -> list[str]:
@@ -142,7 +212,11 @@ class Panel:
     @property
     def fields_to_keep(self) -> dict[str, str]:
         looks = {name: visible(value) for name, value in self._looks.items()}
-        return kept_fields(self.data, self.command) | looks | {"form_token": str(self.form_token)}
+        return self._typed | looks | {"form_token": str(self.form_token)}
+
+    @property
+    def _typed(self) -> dict[str, str]:
+        return kept_fields(self.data, self.command)
 
     @property
     def _looks(self) -> dict[str, str]:
@@ -191,9 +265,14 @@ class Panel:
     @cached_property
     def recent_users(self) -> list[str]:
         """Who this command ran as lately, newest first."""
-        runs = Invocation.objects.filter(region=self.region.pk, command_cloud_id=self.command.cloud_id)
+        runs = self._runs
         names = runs.exclude(username="").order_by("-pk").values_list("username", flat=True)[:RECENT]
         return list(dict.fromkeys(names))
+
+    @property
+    def _runs(self) -> QuerySet[Invocation]:
+        """Of any version of the command."""
+        return Invocation.objects.filter(region=self.region.pk, command=self.command.pk)
 
     @cached_property
     def run_before(self) -> Invocation | None:
@@ -202,7 +281,12 @@ class Panel:
 
     @property
     def path(self) -> str:
-        return reverse("invocations:panel", args=[self.region.pk, self.command.cloud_id])
+        return reverse("invocations:panel", args=[self.region.pk, self.current.cloud_id])
+
+    @property
+    def key(self) -> str:
+        """What a request about the panel names it by while there is no draft."""
+        return self.current.cloud_id
 
     @property
     def selection_path(self) -> str:
@@ -211,7 +295,7 @@ class Panel:
     @property
     def paste_path(self) -> str:
         path = reverse("invocations:paste", args=[self.region.pk, self.draft_id])
-        return f"{path}?{urlencode({'command': self.command.cloud_id})}"
+        return f"{path}?{urlencode({'command': self.key})}"
 
     @property
     def review_path(self) -> str:
@@ -228,6 +312,65 @@ class Panel:
         return links.to(self)
 
 
+class UnsavedPanel(Panel):
+    """Of a script that is typed into it; `command` is in no table."""
+
+    def __init__(self, person: Person, region: Region, command: Command, data: QueryDict, draft: Draft | None) -> None:
+        shown = unsaved.names_of_fields(data)
+        names = {PREFIX + name for name in command.parameter_names}
+        self.shows_other_parameters = shown != names
+        super().__init__(person, region, command, data, draft)
+
+    @property
+    def title(self) -> str:
+        return self.command.name or _("Run without saving")
+
+    @property
+    def content_exact(self) -> str:
+        return textarea.pack(self.command.content)
+
+    @property
+    def size(self) -> int:
+        return size_after_base64(self.command.content)
+
+    @property
+    def most(self) -> int:
+        return limits.content_bytes()
+
+    @property
+    def shows_other_system(self) -> bool:
+        """Than the pickers' rows on the page were looked at for."""
+        return self.data.get("system") not in (None, self.command.os_type)
+
+    @property
+    def needs_preview(self) -> bool:
+        """Where the script will not run as it stands in the field, or a line of it is to be shown."""
+        return bool(self.form.parameters or self.form.dangers)
+
+    def tell_of_newer(self) -> bool:
+        return False
+
+    def _form(self) -> UnsavedForm:
+        return UnsavedForm(self.data, command=self.command, chosen=self.chosen)
+
+    @property
+    def _typed(self) -> dict[str, str]:
+        script = {name: self.data.get(name, "") for name in unsaved.COMMAND_FIELDS if name in self.data}
+        return super()._typed | {name: unsaved.storable(text) for name, text in script.items()}
+
+    @property
+    def _runs(self) -> QuerySet[Invocation]:
+        return super()._runs.filter(person=self.person)
+
+    @property
+    def path(self) -> str:
+        return reverse("invocations:unsaved", args=[self.region.pk])
+
+    @property
+    def key(self) -> str:
+        return unsaved.KEY
+
+
 def chosen_of(data: QueryDict, kept: Iterable[str]) -> list[str]:
     """The selection a form stands for: what was kept or carried along; of the rows it shows, those that are ticked."""
     before = drafts.united(kept, drafts.ids_in(data.getlist("carried_ids")))
@@ -238,8 +381,8 @@ def chosen_of(data: QueryDict, kept: Iterable[str]) -> list[str]:
 
 def strange_fields(data: QueryDict) -> list[str]:
     """Names of fields that the panel does not have; nothing reads them. Unknown parameters are refused instead."""
-    known = {*RunForm.base_fields, *LOOKS, *BESIDE_THE_FORM}
-    strange = sorted(name for name in data if name not in known and not name.startswith(PREFIX))
+    known = {*UnsavedForm.base_fields, *LOOKS, *BESIDE_THE_FORM}
+    strange = sorted(name for name in data if name not in known and not name.startswith((PREFIX, staying.KEPT)))
     return [visible(name)[:64] for name in strange[:STRANGE]]
 
 

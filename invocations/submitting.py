@@ -7,16 +7,17 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import Person
-from cloud.invocations import FrozenRequest
+from cloud.invocations import FrozenRequest, FrozenRun
 from commands.models import Command
-from instances.models import Instance
 from instances import selection_uses
+from instances.models import Instance
 from invocations import counting, due, planning, requests, secrets
 from invocations.clock import db_now
 from invocations.models import Batch, Invocation, RepeatMode, Target
@@ -27,7 +28,7 @@ from regions.models import Account
 class RunPlan:
     """Everything a run is, checked and ready: what preflight and the form let through."""
 
-    command: Command
+    command: Command  # without a key: a script that is run without being saved
     person: Person
     address: str
     form_token: uuid.UUID
@@ -45,8 +46,8 @@ class RunPlan:
     oss_delivery: str = ""
     reason: str = ""
     again_of: Invocation | None = None
-
     searches: Sequence[str] = ()  # of the pickers, when Run was pressed
+
 
 def submit(plan: RunPlan) -> tuple[Invocation, bool]:
     """The run, and whether this call made it: the same form token again leads to the run it made before."""
@@ -72,12 +73,13 @@ def _write(plan: RunPlan) -> Invocation:
     Target.objects.bulk_create(
         [_target(run, batch_of[instance.instance_id], instance, now) for instance in targets], batch_size=500
     )
-    Command.objects.filter(pk=plan.command.pk).update(last_run_id=run.pk, last_run_at=now, last_run_state=run.state)
+    if plan.command.pk:
+        Command.objects.filter(pk=plan.command.pk).update(last_run_id=run.pk, last_run_at=now, last_run_state=run.state)
     counting.recount(run.pk)
-    audit.record(
-        plan.person,
     chosen = {instance.instance_id for instance in targets}
     selection_uses.note(plan.person, run.region, plan.searches, chosen, run_id=run.pk, at=now)
+    audit.record(
+        plan.person,
         "run.submitted",
         region=run.region,
         object=f"run {run.pk}",
@@ -96,7 +98,8 @@ def _invocation(plan: RunPlan, now: datetime) -> Invocation:
         account_id=account.account_id if account else "",
         cloud_kind=settings.CLOUD,
         region=plan.command.region,
-        command=plan.command,
+        command=plan.command if plan.command.pk else None,
+        command_version=version_of(plan.command),
         command_cloud_id=plan.command.cloud_id,
         command_name=plan.command.name,
         command_type=plan.command.type,
@@ -148,27 +151,44 @@ def _batch(plan: RunPlan, run: Invocation, seq: int, kind: str, ids: tuple[str, 
     return batch
 
 
-def _request(plan: RunPlan, run: Invocation, batch: Batch, ids: tuple[str, ...]) -> FrozenRequest:
+def version_of(command: Command) -> int | None:
+    """The version that would run. None: there is none, or the cloud's copy is another one since."""
+    return command.version_number or None if command.drifted_at is None else None
+
+
+def _request(plan: RunPlan, run: Invocation, batch: Batch, ids: tuple[str, ...]) -> requests.Frozen:
+    settings = _settings(plan, run, batch, ids)
+    if plan.command.pk:
+        return FrozenRequest(command_id=run.command_cloud_id, **settings)
+    return FrozenRun(
+        type=run.command_type,
+        content=run.content,
+        name=run.command_name,
+        enable_parameter=plan.command.enable_parameter,
+        **settings,
+    )
+
+
+def _settings(plan: RunPlan, run: Invocation, batch: Batch, ids: tuple[str, ...]) -> dict[str, Any]:
     """Time-out, directory and launcher of a saved command may be changed by others, so they are always sent."""
     names = plan.command.parameter_names
     given = {**plan.parameters, **dict.fromkeys(plan.secrets, "")}
-    return FrozenRequest(
-        region=run.region,
-        command_id=run.command_cloud_id,
-        instance_ids=ids,
-        parameters=requests.parameters_text({name: given.get(name, "") for name in names}) if names else "",
-        username=run.username,
-        windows_password_name=run.windows_password_name,
-        timeout=run.timeout,
-        working_dir=run.working_dir,
-        repeat_mode=RepeatMode.ONCE,
-        termination_mode=run.termination_mode,
-        container_id=run.container_id,
-        container_name=run.container_name,
-        oss_output_delivery=run.oss_delivery,
-        launcher=plan.command.launcher,
-        tags=requests.tags(run.pk, batch.pk),
-    )
+    return {
+        "region": run.region,
+        "instance_ids": ids,
+        "parameters": requests.parameters_text({name: given.get(name, "") for name in names}) if names else "",
+        "username": run.username,
+        "windows_password_name": run.windows_password_name,
+        "timeout": run.timeout,
+        "working_dir": run.working_dir,
+        "repeat_mode": RepeatMode.ONCE,
+        "termination_mode": run.termination_mode,
+        "container_id": run.container_id,
+        "container_name": run.container_name,
+        "oss_output_delivery": run.oss_delivery,
+        "launcher": plan.command.launcher,
+        "tags": requests.tags(run.pk, batch.pk),
+    }
 
 
 def _target(run: Invocation, batch: Batch, instance: Instance, now: datetime) -> Target:

@@ -33,6 +33,7 @@ urlpatterns = [
     path("r/<region>/commands/<cloud_id>/delete/", delete.delete, name="delete_command"),
     path("r/<region>/instances/<instance:instance_id>/", instance.instance, name="instance"),
     path("r/<region>/commands/<cloud_id>/run/", panel.panel, name="panel"),
+    path("r/<region>/run/", panel.unsaved, name="unsaved"),
     path("r/<region>/picker/<kind>/", picker.picker, name="picker"),
     path("r/<region>/picker/<kind>/suggestions/", picker.suggestions, name="suggestions"),
     path("r/<region>/drafts/<uuid:draft>/selection/", picker.selection, name="selection"),

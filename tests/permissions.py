@@ -63,6 +63,7 @@ MATRIX = {
     "invocations:stop": rule(OPERATORS, "GET", "POST"),
     "invocations:again": rule(OPERATORS, "POST"),
     "invocations:panel": rule(OPERATORS, "GET", "POST"),
+    "invocations:unsaved": rule(OPERATORS, "GET", "POST"),
     "invocations:picker": rule(OPERATORS, "GET"),
     "invocations:suggestions": rule(OPERATORS, "GET"),
     "invocations:selection": rule(OPERATORS, "POST"),

@@ -169,7 +169,7 @@ def _about(text: str) -> Q:
         return named | Q(Exists(of_run)) | Q(Exists(other))
     if _INSTANCE_ID.fullmatch(text):
         return named | Q(Exists(Target.objects.filter(invocation=OuterRef("pk"), instance_id=text)))
-    return named | Q(command_cloud_id=text) | Q(reason__icontains=text)
+    return named | Q(command_cloud_id=text) | Q(command__cloud_id=text) | Q(reason__icontains=text)
 
 
 @dataclass(frozen=True, slots=True)

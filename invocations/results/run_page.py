@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
 from accounts.models import Person
-from commands.models import Command, CommandType
+from commands.models import CommandType
 from invocations.drafts import STATES_AGAIN
 from invocations.models import REST, Invocation, Target
 from invocations.results import batches, explaining, listing, notices, output, sent
@@ -163,14 +163,10 @@ class Again:
             return sum(run.counts.get(state, 0) for state in STATES_AGAIN[which])
 
         return cls(
-            is_gone=_is_gone(run.command),
+            is_gone=run.command is not None and run.command.deleted_at is not None,
             all=run.total,
             failed=count("failed"),
             skipped=count("skipped"),
             unknown=count("unknown"),
             unsent=count("unsent"),
         )
-
-
-def _is_gone(command: Command | None) -> bool:
-    return command is None or command.deleted_at is not None

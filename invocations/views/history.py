@@ -52,7 +52,7 @@ def history_all(request: PersonRequest) -> HttpResponse:
 def command_runs(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     """A tab of the command's page."""
     command = get_command_for(request.user, region, cloud_id)
-    runs = runs_visible_to(request.user).filter(region=region, command_cloud_id=command.cloud_id)
+    runs = runs_visible_to(request.user).filter(region=region, command=command)
     context = {"command": command, "recent": recent.of(runs)}
     return _answer(request, "invocations/command_runs.html", runs, name=f"command {region} {cloud_id}", context=context)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,13 +17,16 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import address
 from accounts.access import operators_only
-from commands import sync
+from accounts.plain_input import visible
+from cloud import errors
+from commands import refusals, saving, sync
 from commands.access import get_command_for
 from commands.models import Command
 from instances import mirror
 from invocations import drafts, links, submitting
+from invocations import unsaved as script
 from invocations.models import Draft, Invocation
-from invocations.panel import Panel, as_uuid, strange_fields
+from invocations.panel import Panel, UnsavedPanel, as_uuid, strange_fields
 from invocations.views.answers import is_fragment, see_other
 from regions import trouble
 from regions.http import RegionRequest
@@ -30,6 +34,7 @@ from regions.models import Mirror
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds that submit waits for the cloud's present state
+BY_BUTTON = ("go_on_without_unfit", "stay")  # fields that a button brings in its address
 
 
 @operators_only
@@ -37,30 +42,64 @@ PATIENCE = 10.0  # seconds that submit waits for the cloud's present state
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def panel(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
+    return _answer(_Opening(request, cloud_id))
+
+
+@operators_only
+@never_cache
+@vary_on_headers("HX-Request")
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsaved(request: RegionRequest, region: str) -> HttpResponse:
+    """The same of a script that is typed into the form."""
+    return _answer(_Opening(request, None))
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """Whose panel it is: a command's, or a script's that is not saved (`cloud_id` is None)."""
+
+    request: RegionRequest
+    cloud_id: str | None
+
+    def command(self, data: QueryDict) -> Command:
+        """As it is at this moment."""
+        if self.cloud_id is None:
+            return script.command_of(self.request.region.pk, data)
+        return get_command_for(self.request.user, self.request.region.pk, self.cloud_id)
+
+    def panel(self, command: Command, data: QueryDict, draft: Draft | None) -> Panel:
+        kind = UnsavedPanel if self.cloud_id is None else Panel
+        return kind(self.request.user, self.request.region, command, data, draft)
+
+
+def _answer(opening: _Opening) -> HttpResponse:
+    request = opening.request
     if request.method != "POST":
-        return _show(request, region, cloud_id)
+        return _show(opening)
     if strange := strange_fields(request.POST):
         log.warning("Fields that the execute form does not have were ignored: %s", ", ".join(strange))
-    if request.POST.get("action") == "run":
-        return _run(request, region, cloud_id)
-    return _check(request, region, cloud_id)
+    if request.POST.get("action") in ("run", script.SAVE):
+        return _run(opening)
+    return _check(opening)
 
 
-def _show(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
-    command = get_command_for(request.user, region, cloud_id)
-    fresh = mirror.ensure_fresh(region)
-    linked, notes = links.from_link(request.GET, command, request.user)
+def _show(opening: _Opening) -> HttpResponse:
+    request = opening.request
     draft_id = as_uuid(request.GET.get("draft"))
-    draft = drafts.find(request.user, region, draft_id)
+    draft = drafts.find(request.user, request.region.pk, draft_id)
+    command = opening.command(_over(draft, QueryDict()))
+    fresh = mirror.ensure_fresh(request.region.pk)
+    linked, notes = links.from_link(request.GET, command, request.user)
     if draft and draft.command_id != command.pk:
-        draft = None
+        draft, command = None, opening.command(QueryDict())
     if not draft and _needs_token_in_address(request):
         return _with_token_in_address(request)
     if draft_id and not draft:
         linked.pop("draft", None)
         notes.append(_("That draft is no longer there; a draft is kept for 24 hours."))
-    shown = Panel(request.user, request.region, command, _over(draft, linked), draft)
-    shown.notes += notes
+    data, dropped = links.without_unknown(_over(draft, linked), command)
+    shown = opening.panel(command, data, draft)
+    shown.notes += notes + dropped + _since_run(shown)
     shown.trouble = trouble.of(fresh, request.region)
     return _page(request, shown)
 
@@ -87,40 +126,63 @@ def _over(draft: Draft | None, linked: QueryDict) -> QueryDict:
     return data
 
 
-def _check(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
+def _since_run(shown: Panel) -> list[str]:
+    """Whether the command has moved on since the run that the form is filled in as."""
+    run = shown.draft.again_of if shown.draft else None
+    if run is None or run.is_unsaved or shown.is_unsaved:
+        return []
+    if run.command_version and shown.version and run.command_version != shown.version:
+        text = _("Run #%(run)s used version %(old)s; this is version %(new)s.")
+        return [text % {"run": run.pk, "old": run.command_version, "new": shown.version}]
+    if run.content_sha256 != shown.command.content_sha256:
+        return [_("The command content has changed since run #%(run)s.") % {"run": run.pk}]
+    return []
+
+
+def _check(opening: _Opening) -> HttpResponse:
     """What would stand in the way, while somebody types (in pieces) or by a button (as a page). Runs nothing."""
-    checked = _posted(request, get_command_for(request.user, region, cloud_id))
+    request = opening.request
+    checked = _posted(opening)
     if is_fragment(request):
         if checked.draft:
             drafts.type_again(checked.draft, checked.fields_to_keep)
         checked.form.quieten(except_for=request.POST.get("touched", "").split(","))
-        return render(request, "invocations/panel_live.html", {"panel": checked})
+        rows = True if checked.shows_other_system else None
+        return render(request, "invocations/panel_live.html", {"panel": checked, "rows": rows})
     if checked.chosen:
         checked.keep()
     checked.shows_summary = True
     return _page(request, checked)
 
 
-def _posted(request: RegionRequest, command: Command) -> Panel:
+def _posted(opening: _Opening) -> Panel:
+    request = opening.request
     data = request.POST.copy()
-    if "go_on_without_unfit" in request.GET:
-        data["go_on_without_unfit"] = request.GET["go_on_without_unfit"]
-    draft = drafts.find(request.user, command.region, as_uuid(data.get("draft")))
-    return Panel(request.user, request.region, command, data, draft)
+    for name in BY_BUTTON:
+        if name in request.GET:
+            data[name] = request.GET[name]
+    data = script.read(data) if opening.cloud_id is None else data
+    draft = drafts.find(request.user, request.region.pk, as_uuid(data.get("draft")))
+    return opening.panel(opening.command(data), data, draft)
 
 
-def _run(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
+def _run(opening: _Opening) -> HttpResponse:
+    request = opening.request
     if before := _made_before(request):
         messages.info(request, _("This run had already been started."))
         return _go_to(request, before)
-    posted = _posted(request, get_command_for(request.user, region, cloud_id))
+    if _is_to_be_saved(request) and not (opening.cloud_id is None and request.user.is_admin):
+        raise Http404
+    posted = _posted(opening)
     if posted.form.is_typed_wrong:  # which no fresh copy would change
         return _page(request, _kept(posted), status=422)
-    found = mirror.ensure_fresh(region, wait=PATIENCE)
-    sync.ensure_fresh(region, wait=PATIENCE)
-    posted = _kept(_posted(request, get_command_for(request.user, region, cloud_id)))
-    if request.POST.get("version", posted.command.content_sha256) != posted.command.content_sha256:
-        posted.notes.append(_("The command was changed while you were here. Look at its content, then run it."))
+    found = mirror.ensure_fresh(request.region.pk, wait=PATIENCE)
+    if opening.cloud_id is not None:
+        sync.ensure_fresh(request.region.pk, wait=PATIENCE)
+    posted = _posted(opening)
+    is_another = _is_another(posted)
+    posted = _kept(posted)
+    if is_another:
         return _page(request, posted, status=409)
     if not _has_token_of_its_own(request, posted):
         posted.notes.append(_("This form had been open for another run. Nothing has run; look at it and run it again."))
@@ -130,7 +192,22 @@ def _run(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
         return _page(request, posted, status=422)
     if not posted.form.is_valid():
         return _page(request, posted, status=422)
+    if _is_to_be_saved(request):
+        return _save_and_submit(request, posted, found)
     return _submit(request, posted, found)
+
+
+def _is_to_be_saved(request: RegionRequest) -> bool:
+    return request.POST.get("action") == script.SAVE
+
+
+def _is_another(posted: Panel) -> bool:
+    """Whether what would run is not what its person has seen, or asked to stay on; then the panel tells it."""
+    if posted.cannot_stay:
+        posted.notes.append(
+            _("The cloud no longer has version %(n)s.") % {"n": visible(posted.data.get("stay", ""))[:9]}
+        )
+    return posted.tell_of_newer() or posted.cannot_stay
 
 
 def _kept(posted: Panel) -> Panel:
@@ -164,14 +241,31 @@ def _shows_another_selection(request: RegionRequest, posted: Panel) -> bool:
     return is_fragment(request) and shown is not None and shown != posted.selection_digest
 
 
-def _submit(request: RegionRequest, posted: Panel, found: Mirror) -> HttpResponse:
+def _save_and_submit(request: RegionRequest, posted: Panel, found: Mirror) -> HttpResponse:
+    """The same press of the button again saves nothing twice: the form's token is the version's, too."""
+    assert isinstance(posted.form, script.UnsavedForm)
+    edition, by = posted.form.edition, saving.By(person=request.user, address=address.of(request))
+    try:
+        command = saving.create(request.region.pk, edition, by, token=posted.form_token)
+    except (saving.NotSaved, errors.CloudError) as error:
+        posted.notes.append(refusals.sentence(error, request.region))
+        return _page(request, posted, status=409 if isinstance(error, saving.NotSaved) else 422)
+    if (command.type, command.content) != (edition.type, edition.content):
+        posted.form_token = uuid4()
+        posted.notes.append(_("This form had saved another script, as %(name)s. Nothing has run.") % {"name": command})
+        return _page(request, posted, status=409)
+    return _submit(request, posted, found, command)
+
+
+def _submit(request: RegionRequest, posted: Panel, found: Mirror, command: Command | None = None) -> HttpResponse:
+    """`command`: the script of the form has just been saved as that."""
     plan = posted.form.plan(
         request.user,
         address=address.of(request),
         form_token=posted.form_token,
         again_of=posted.draft.again_of if posted.draft else None,
     )
-    run, is_new = submitting.submit(plan)
+    run, is_new = submitting.submit(replace(plan, command=command) if command else plan)
     if is_new:
         text = ngettext("Run #%(id)s started on %(n)s instance.", "Run #%(id)s started on %(n)s instances.", run.total)
         messages.success(request, text % {"id": run.pk, "n": f"{run.total:,}"})

@@ -18,9 +18,9 @@ from commands.access import get_command_for
 from commands.models import Command
 from instances import mirror
 from instances.models import Kind
-from invocations import choosing, drafts, pasting
+from invocations import choosing, drafts, pasting, unsaved
 from invocations.models import Draft
-from invocations.panel import Panel, as_uuid
+from invocations.panel import Panel, UnsavedPanel, as_uuid
 from invocations.picking import LOOKS, MANAGED, Look, Picker
 from invocations.reports import Report
 from invocations.reviewing import Review
@@ -42,11 +42,10 @@ def picker(request: RegionRequest, region: str, kind: str) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
     draft = drafts.find(request.user, region, as_uuid(request.GET.get("draft")))
-    command = _command(request, draft)
-    if command is None:
+    panel = _opened(request, _with_script(request.GET, draft), draft)
+    if panel is None:
         found = Picker(request.user, request.region, "", Look.of(request.GET, KINDS[kind]), [])
         return render(request, "invocations/picker.html", {"picker": found})
-    panel = Panel(request.user, request.region, command, request.GET, draft)
     if not is_fragment(request):
         panel.form.quieten()
         return render(request, "invocations/panel.html", {"panel": panel})
@@ -100,6 +99,17 @@ def selection(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
     return response
 
 
+def _with_script(query: QueryDict, draft: Draft | None) -> QueryDict:
+    """An address has at most the type of a script that is not saved; the rest of it is in the draft."""
+    if draft is None or draft.command is not None:
+        return query
+    data = query.copy()
+    for name in unsaved.COMMAND_FIELDS:
+        if name in draft.fields:
+            data.setdefault(name, draft.fields[name])
+    return data
+
+
 def _change(request: RegionRequest) -> choosing.Change:
     kind = request.GET.get("kind")
     field = "undo_ids" if request.POST.get("op") == "undo" else "ids"
@@ -117,8 +127,17 @@ def _next(request: RegionRequest, panel: Panel) -> str:
     if then in FIXES:
         ids = {"ids": request.GET.get("fix", ""), "next": panel.address}
         return f"{reverse(FIXES[then], args=[panel.region.pk])}?{urlencode(ids)}"
-    addresses = {"paste": panel.paste_path, "review": panel.review_path}
+    addresses = {"paste": panel.paste_path, "review": panel.review_path, **_pages_of_selections(request, panel)}
     return addresses.get(then, f"{panel.address}#instances")
+
+
+def _pages_of_selections(request: RegionRequest, panel: Panel) -> dict[str, str]:
+    fields = {"draft": str(panel.draft_id), "of": request.GET.get("of", ""), "next": f"{panel.address}#instances"}
+    query, region = urlencode(fields), [panel.region.pk]
+    return {
+        "selections": f"{reverse('invocations:selections', args=region)}?{query}",
+        "save": f"{reverse('invocations:selection_new', args=region)}?{query}",
+    }
 
 
 @operators_only
@@ -163,19 +182,33 @@ def _resolves_names(request: RegionRequest) -> bool:
 
 
 def _command(request: RegionRequest, draft: Draft | None) -> Command | None:
-    """The draft's, or the one that is named as long as there is no draft yet."""
+    """The draft's, or the one that is named as long as there is no draft yet; of a script that is not saved none."""
     if draft:
         return draft.command
-    cloud_id = request.POST.get("command") or request.GET.get("command")
+    cloud_id = _key(request)
+    if cloud_id == unsaved.KEY:
+        return None
     return get_command_for(request.user, request.region.pk, visible(cloud_id)) if cloud_id else None
+
+
+def _key(request: RegionRequest) -> str:
+    return request.POST.get("command") or request.GET.get("command") or ""
+
+
+def _opened(request: RegionRequest, data: QueryDict, draft: Draft | None) -> Panel | None:
+    """None where neither a draft nor a command is named."""
+    command = _command(request, draft)
+    if command is not None:
+        return Panel(request.user, request.region, command, data, draft)
+    if draft or _key(request) == unsaved.KEY:
+        script = unsaved.command_of(request.region.pk, data)
+        return UnsavedPanel(request.user, request.region, script, data, draft)
+    return None
 
 
 def _panel(request: RegionRequest, draft_id: UUID) -> Panel:
     """As the form shows it, an address naming what it changes. A form that brings only a change leaves the rest."""
     draft = drafts.find(request.user, request.region.pk, draft_id)
-    command = _command(request, draft)
-    if command is None:
-        raise Http404
     data = QueryDict(mutable=True)
     is_whole_form = "form_token" in request.POST
     for name, value in (draft.fields if draft and not is_whole_form else {}).items():
@@ -185,7 +218,10 @@ def _panel(request: RegionRequest, draft_id: UUID) -> Panel:
             data.setlist(name, values)
     _turn_back(request, data)
     data["draft"] = str(draft_id)
-    return Panel(request.user, request.region, command, data, draft)
+    panel = _opened(request, unsaved.read(data) if is_whole_form else data, draft)
+    if panel is None:
+        raise Http404
+    return panel
 
 
 def _turn_back(request: RegionRequest, data: QueryDict) -> None:

@@ -105,5 +105,7 @@ def again(request: RegionRequest, region: str, run: int) -> HttpResponse:
     found = get_run_for(request.user, region, run)
     which = [word for word in request.POST.get("which", "all").split(",") if word in (*drafts.STATES_AGAIN, "ids")]
     draft = drafts.for_again(found, which or ["all"], _ids(request.POST), request.user)
-    panel = reverse("invocations:panel", args=[region, found.command_cloud_id])
+    panel = reverse("invocations:unsaved", args=[region])
+    if draft.command:
+        panel = reverse("invocations:panel", args=[region, draft.command.cloud_id])
     return see_other(f"{panel}?draft={draft.pk}")

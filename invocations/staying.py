@@ -1,0 +1,113 @@
+"""Which version of its command a panel shows: the newest, or an older one that somebody stays on knowingly.
+
+The form carries the version's number and a digest of what would run, so that nothing runs that its person has not seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from commands.definitions import definitions_of
+from commands.models import Command, Superseded, Version
+from invocations.parameter_fields import PREFIX
+
+KEPT = "was-"  # before the names of fields that only the older version has
+
+
+def version_on(command: Command, number: str | None) -> Version | None:
+    """The one with this number, as a form sends it."""
+    if not number or not number.isascii() or not number.isdigit() or len(number) > 9 or not command.pk:
+        return None
+    return command.versions.filter(number=int(number)).first()
+
+
+def can_run(command: Command, version: Version) -> bool:
+    """Whether the cloud still has it."""
+    if version.cloud_id == command.cloud_id:
+        return True
+    return Superseded.objects.kept(command.region).filter(command=command, cloud_id=version.cloud_id).exists()
+
+
+def shown(command: Command, data: QueryDict) -> Command:
+    """The command as of the version that `stay` names, while that can run; else as the cloud has it now."""
+    version = version_on(command, data.get("stay"))
+    if version is None or not can_run(command, version):
+        return command
+    older = command.as_of(version)
+    older.drifted_at = None  # that is said of the newest version
+    return older
+
+
+def digest(command: Command) -> str:
+    """Of all that a run takes from the command and the form does not show again as a field."""
+    fixed = [command.type, command.content, command.enable_parameter, command.parameter_names, command.launcher]
+    return hashlib.sha256(json.dumps([*fixed, command.definitions]).encode()).hexdigest()[:16]
+
+
+def is_another(command: Command, data: QueryDict) -> bool:
+    """Whether the form was made from something else than `command` is now. A client that names nothing takes any."""
+    version, seen = data.get("version"), data.get("digest")
+    return version not in (None, str(command.version_number)) or seen not in (None, digest(command))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was saved while the panel was open, and what can be done about it."""
+
+    sentence: str
+    new: int = 0  # versions; 0 where there are none
+    old: int = 0
+    can_stay: bool = False
+    difference: str = ""  # address
+
+    @classmethod
+    def of(cls, command: Command, seen: Version | None) -> Moved:
+        newest = command.newest
+        if newest is None or seen is None or newest.number == seen.number:
+            return cls(_("The command was changed while you were here. Look at its content, then run it."))
+        path = reverse("commands:versions", args=[command.region, command.cloud_id])
+        return cls(
+            _who_saved(newest),
+            newest.number,
+            seen.number,
+            can_run(command, seen),
+            f"{path}?from={seen.number}&to={newest.number}",
+        )
+
+
+def _who_saved(version: Version) -> str:
+    if version.person is None:
+        return _("Version %(n)s was found in the cloud while you were here.") % {"n": version.number}
+    return _("%(user)s saved version %(n)s while you were here.") % {
+        "user": version.person.shown_name,
+        "n": version.number,
+    }
+
+
+def kept_fields(data: QueryDict, older: Version | None, newer: Command) -> dict[str, str]:
+    """What was typed for parameters that only the older version has, for a form of the newer one. No secrets."""
+    if older is None:
+        return {}
+    keys = {PREFIX + one.name for one in definitions_of(older) if not one.is_secret}
+    keys -= {PREFIX + one.name for one in definitions_of(newer)}
+    return {name: data.get(name, "") for name in sorted(data) if name.removesuffix("-empty") in keys}
+
+
+def take_back(data: QueryDict, older: Command) -> QueryDict:
+    """A form of a newer version as one of the older: what was kept of it comes back, the newer one's own goes."""
+    if data.get("version") == str(older.version_number):
+        return data
+    data = data.copy()
+    known = {PREFIX + one.name for one in definitions_of(older)}
+    for name in [name for name in data if name.startswith(PREFIX) and name.removesuffix("-empty") not in known]:
+        del data[name]
+    for name in [name for name in data if name.startswith(KEPT + PREFIX)]:
+        if name.removeprefix(KEPT).removesuffix("-empty") in known:
+            data.setdefault(name.removeprefix(KEPT), data.get(name))
+    return data
