@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regions.models import Mirrored
 
@@ -78,8 +78,8 @@ class InstanceTag(models.Model):
 
 
 class SelectionKind(models.TextChoices):
-    QUERY = "query", _("Search")
-    LIST = "list", _("List")
+    QUERY = "query", pgettext_lazy("selection", "Search")
+    LIST = "list", pgettext_lazy("selection", "List")
 
 
 TEAM = "team"  # the one group there is: everybody who runs commands

@@ -13,6 +13,7 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from instances import access, grammar, search
@@ -101,3 +102,18 @@ def of_ids(ids: Iterable[str]) -> Named:
 def of_search(q: str) -> Named:
     """A search that has no name yet."""
     return Named(0, True, query=grammar.parse(q, keys=grammar.OF_SAVED))
+
+
+def objection_to(q: str) -> str:
+    """Why this search can't be saved; "" when it can."""
+    if len(q) > grammar.LONGEST:
+        return _("The search is longer than 2,000 characters. Use Paste IDs.")
+    query = grammar.parse(q)
+    used = {term.key for term in query.terms}
+    if Key.SAVED in used:
+        return _("A search that is saved may not name another saved one.")
+    if unsaved := sorted(used - grammar.OF_SAVED):
+        return _("“%(key)s:” is about one run, so that it can’t be saved.") % {"key": unsaved[0]}
+    if query.finds_nothing:
+        return str(query.hints[0])
+    return "" if query.terms else _("Enter what to search for.")

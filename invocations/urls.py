@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from invocations.views import delete, history, instance, panel, picker, run, target
+from invocations.views import delete, history, instance, panel, picker, run, selections, target
 
 
 class InstanceId:
@@ -36,6 +36,10 @@ urlpatterns = [
     path("r/<region>/run/", panel.unsaved, name="unsaved"),
     path("r/<region>/picker/<kind>/", picker.picker, name="picker"),
     path("r/<region>/picker/<kind>/suggestions/", picker.suggestions, name="suggestions"),
+    path("r/<region>/selections/", selections.listing, name="selections"),
+    path("r/<region>/selections/new/", selections.new, name="selection_new"),
+    path("r/<region>/selections/<int:selection>/", selections.edit, name="selection_edit"),
+    path("r/<region>/selections/<int:selection>/delete/", selections.delete, name="selection_delete"),
     path("r/<region>/drafts/<uuid:draft>/selection/", picker.selection, name="selection"),
     path("r/<region>/drafts/<uuid:draft>/review/", picker.review, name="review"),
     path("r/<region>/drafts/<uuid:draft>/paste/", picker.paste, name="paste"),

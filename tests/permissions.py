@@ -67,6 +67,10 @@ MATRIX = {
     "invocations:picker": rule(OPERATORS, "GET"),
     "invocations:suggestions": rule(OPERATORS, "GET"),
     "invocations:selection": rule(OPERATORS, "POST"),
+    "invocations:selections": rule(OPERATORS, "GET"),
+    "invocations:selection_new": rule(OPERATORS, "GET", "POST"),
+    "invocations:selection_edit": rule(OPERATORS, "GET", "POST"),
+    "invocations:selection_delete": rule(OPERATORS, "GET", "POST"),
     "invocations:review": rule(OPERATORS, "GET"),
     "invocations:paste": rule(OPERATORS, "GET", "POST"),
 }

@@ -3,6 +3,10 @@
 //   [data-look]          a select beside it
 //   [data-page=kind]     the box that stands for all rows of the page
 
+//   [data-selections]    menu of the saved selections, fetched when it opens; [data-uses] searches for one of them
+import { load } from "./load.js";
+import { place } from "./menus.js";
+
 const PAUSE = 300; // ms without a key before a search
 const WORDS = /(?:[^\s"“”＂]|["“”＂][^"“”＂]*["“”＂]?)+/g;
 const MOST_RECENT = 5;
@@ -30,8 +34,19 @@ function bindSection(form, section) {
   const search = new Search(form, box);
   section.addEventListener("change", (event) => event.target.matches("[data-look]") && search.look());
   section.addEventListener("click", (event) => event.target.closest("[data-clears]") && search.clear());
+  section.addEventListener("click", (event) => {
+    const used = event.target.closest("[data-uses]");
+    if (used) search.use(used.dataset.uses);
+  });
+  section.querySelector("[data-selections]").addEventListener("toggle", (event) => offerSelections(event));
   // Some were started, or got an agent.
   document.body.addEventListener("instances-changed", () => box.isConnected && search.look());
+}
+
+async function offerSelections({ newState, target: menu }) {
+  if (newState !== "open") return;
+  await load(menu.dataset.selections, menu);
+  place(menu, document.querySelector(`[popovertarget="${menu.id}"]`));
 }
 
 class Search {
@@ -124,6 +139,13 @@ class Search {
     for (const select of this.box.closest("[data-picker]").querySelectorAll("[data-look]")) select.value = "";
     this.input.value = "";
     this.input.focus();
+  }
+
+  // A saved selection, in place of what was searched for. It ticks nothing.
+  use(word) {
+    this.clear();
+    this.input.value = word;
+    this.enter();
   }
 
   onKey(event) {

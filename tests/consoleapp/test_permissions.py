@@ -23,6 +23,7 @@ from tests.factories import (
     OutputFactory,
     PersonFactory,
     RegionFactory,
+    SelectionFactory,
     SigninLinkFactory,
     TargetFactory,
     now,
@@ -89,6 +90,7 @@ def world(db: None, settings: Any) -> Any:
                 "kind": "instances",
                 "draft": DraftFactory(person=person, command=command).pk,
                 "alarm": alarm.pk,
+                "selection": SelectionFactory(owner=person).pk,
                 "token": "a-token",
             }
         )
