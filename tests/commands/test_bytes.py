@@ -1,0 +1,297 @@
+"""Every script of tests/corpus comes through byte for byte: the editor, the cloud, the panel, a run (B45-B49)."""
+
+import base64
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import cloud.commands as gateway
+from cloud.connection import current
+from commands.models import Command, CommandType
+from commands.parameters import fill_in
+from instances.models import Kind
+from tests.factories import HANGZHOU, InstanceFactory
+from tests.invocations.panels import Shown, fresh_region, panel_url, run_form
+
+FOLDER = Path(__file__).resolve().parent.parent / "corpus"
+TYPES = {".sh": CommandType.SHELL, ".ps1": CommandType.POWERSHELL, ".bat": CommandType.BAT}
+MOST = 18_432  # bytes; 24,576 after Base64
+NEW = f"/r/{HANGZHOU}/commands/new/"
+UNSAVED = f"/r/{HANGZHOU}/run/"
+BREAK = re.compile("\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class Script:
+    """One of the corpus. `values` is None where it uses no parameters."""
+
+    name: str
+    data: bytes
+    type: str
+    values: dict[str, str] | None
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def filled_in(self) -> str:
+        return self.text if self.values is None else fill_in(self.text, self.values)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The fields of the execute form."""
+        return {f"param-{name}": value for name, value in (self.values or {}).items()}
+
+
+def read_corpus() -> list[Script]:
+    values = tomllib.loads((FOLDER / "index.toml").read_text())
+    paths = sorted(path for path in FOLDER.glob("*/*") if path.suffix in TYPES)
+    names = [str(path.relative_to(FOLDER)) for path in paths]
+    assert set(values) <= set(names)
+    return [
+        Script(name, path.read_bytes(), TYPES[path.suffix], values.get(name))
+        for name, path in zip(names, paths, strict=True)
+    ]
+
+
+CORPUS = read_corpus()
+every_script = pytest.mark.parametrize("script", CORPUS, ids=str)
+TWELVE = [
+    *("shell/crlf-heredoc.sh", "shell/mixed-line-ends.sh", "shell/lone-cr.sh", "shell/bom.sh", "shell/markup.sh"),
+    *("shell/invisible.sh", "shell/ansi-real.sh", "shell/parameters-odd.sh", "shell/long-line.sh"),
+    *("shell/leading-blank-lines.sh", "powershell/registry.ps1", "powershell/mixed-line-ends.ps1", "bat/labels.bat"),
+]
+a_dozen = pytest.mark.parametrize("script", [script for script in CORPUS if script.name in TWELVE], ids=str)
+
+
+# Browsers
+
+
+class _Form(HTMLParser):
+    """The fields of one form as a browser without script sends them."""
+
+    def __init__(self, form_id: str) -> None:
+        super().__init__()
+        self.form_id, self.is_inside, self.textarea = form_id, False, ""
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag, attrs):
+        attrs = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.is_inside = attrs.get("id") == self.form_id
+        elif not self.is_inside or "name" not in attrs or "disabled" in attrs:
+            return
+        elif tag == "textarea":
+            self.textarea = attrs["name"]
+            self.fields[self.textarea] = ""
+        elif tag == "input" and attrs.get("type") in ("checkbox", "radio"):
+            if "checked" in attrs:
+                self.fields[attrs["name"]] = attrs.get("value", "on")
+        elif tag == "input" and attrs.get("type") not in ("submit", "file"):
+            self.fields[attrs["name"]] = attrs.get("value", "").replace("\n", "")
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self.is_inside = False
+        elif tag == "textarea":
+            self.textarea = ""
+
+    def handle_data(self, data):
+        if self.textarea:
+            self.fields[self.textarea] += data
+
+
+def as_sent(page: str, form_id: str) -> dict[str, str]:
+    """What the form of a page holds after a browser has read it, and sends it (HTML: 13.2.3.5, 13.2.6.4.7, 4.10.22)."""
+    form = _Form(form_id)
+    form.feed(BREAK.sub("\n", page))
+    form.close()
+    typed = {name: BREAK.sub("\n", value.removeprefix("\n")) for name, value in form.fields.items()}
+    return {name: value.replace("\n", "\r\n") for name, value in typed.items()}
+
+
+def typed_plainly(text: str) -> dict[str, str]:
+    """A script put into an empty textarea."""
+    return {"content": BREAK.sub("\r\n", text)}
+
+
+def typed_into_editor(text: str) -> dict[str, str]:
+    """The same where the editor's script runs, which keeps the very bytes in a field of their own."""
+    return {"content": BREAK.sub("\n", text), "content_exact": base64.b64encode(text.encode()).decode()}
+
+
+def shown_in(page: str) -> str:
+    """The script a page shows, as text."""
+    found = re.search(r'<pre [^>]*data-testid="command-content"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert found
+    return unescape(re.sub("<[^>]*>", "", found[1])).rstrip("\n")
+
+
+def with_plain_breaks(text: str) -> str:
+    return BREAK.sub("\n", text).rstrip("\n")
+
+
+# Ways through the console
+
+
+@pytest.fixture(autouse=True)
+def region(simulator, db):
+    return fresh_region()
+
+
+def new_form(client, script_type: str = CommandType.SHELL, *, has_parameters: bool = False) -> dict[str, str]:
+    fields = as_sent(client.get(NEW).content.decode(), "edit-form") | {"name": "survivor", "type": script_type}
+    fields.pop("enable_parameter", None)
+    return fields | {"action": "save"} | ({"enable_parameter": "on"} if has_parameters else {})
+
+
+@pytest.fixture
+def saved(admin) -> Callable[..., Command]:
+    """The command that the page for a new one makes of a script."""
+
+    def save(script: Script, typed=typed_into_editor) -> Command:
+        fields = new_form(admin, script.type, has_parameters=script.values is not None)
+        answer = admin.post(NEW, fields | typed(script.text))
+        assert answer.status_code == 303, Shown(answer).text
+        return Command.objects.get(cloud_id=answer.url.split("/")[-2])
+
+    return save
+
+
+def bytes_in_cloud(command: Command) -> bytes:
+    (found,) = gateway.list_commands(current(), command.region, command_id=command.cloud_id)
+    return found.content.encode()
+
+
+def machine_for(simulator, script: Script) -> str:
+    os_type = "linux" if script.type == CommandType.SHELL else "windows"
+    (instance_id,) = simulator.running_instances(HANGZHOU, 1, os_type=os_type)
+    return InstanceFactory(instance_id=instance_id, kind=Kind.ECS, os_type=os_type).instance_id
+
+
+def what_ran(simulator) -> tuple[str, dict[str, str]]:
+    """The digest and the parameters, by the cloud's own journal."""
+    (execution,) = simulator.journal.executions()
+    return execution.content_sha256, execution.parameters
+
+
+def test_the_corpus_is_as_it_was_written() -> None:
+    """A checkout that changed line ends would make all the others easier."""
+    text = {script.name: script.text for script in CORPUS}
+
+    assert len(CORPUS) >= 60
+    assert set(CommandType.values) == {script.type for script in CORPUS}
+    assert text["shell/crlf.sh"].count("\r\n") == text["shell/crlf.sh"].count("\n") == 7
+    assert re.search("[^\r]\n", text["bat/unix-line-ends.bat"])
+    assert re.search("\r[^\n]", text["shell/lone-cr.sh"])
+    assert text["shell/bom.sh"].startswith("\ufeff#!")
+    assert not text["shell/no-final-newline.sh"].endswith("\n")
+    assert text["shell/trailing-spaces.sh"].startswith("#!/bin/bash   \n")
+
+
+@every_script
+def test_B46_what_the_editor_saves_is_shown_handed_out_and_saved_again_byte_for_byte(admin, saved, script) -> None:
+    command = saved(script)
+    detail = reverse("commands:detail", args=[HANGZHOU, command.cloud_id])
+
+    assert bytes_in_cloud(command) == command.content.encode() == script.data
+    assert command.content_sha256 == script.sha256
+    assert shown_in(admin.get(detail).content.decode()) == with_plain_breaks(script.text)
+    assert admin.get(f"{detail}content/").content == script.data
+
+    untouched = as_sent(admin.get(f"{detail}edit/").content.decode(), "edit-form") | {"action": "save"}
+    assert "Nothing to save" in Shown(admin.post(f"{detail}edit/", untouched)).text
+    assert Command.objects.get(pk=command.pk).version_number == 1
+
+
+@every_script
+def test_B46_what_a_plain_textarea_sends_gets_the_line_ends_of_its_type_and_loses_nothing(saved, script) -> None:
+    command = saved(script, typed_plainly)
+
+    usual = "\n" if script.type == CommandType.SHELL else "\r\n"
+    assert bytes_in_cloud(command).decode() == BREAK.sub(usual, script.text)
+
+
+@every_script
+def test_B46_what_is_saved_runs_byte_for_byte(operator, simulator, saved, work_until_quiet, script) -> None:
+    command = saved(script)
+    target = machine_for(simulator, script)
+    form = run_form(command, target, **script.parameters)
+    checked = operator.post(panel_url(command), form | {"action": "check"})
+    assert shown_in(checked.content.decode()) == with_plain_breaks(script.filled_in)
+    assert operator.post(panel_url(command), form).status_code == 303
+    work_until_quiet()
+
+    assert what_ran(simulator) == (script.sha256, script.values or {})
+
+
+# Sizes
+
+
+def of_size(size: int, last: str) -> str:
+    """A script of so many bytes that ends with this character."""
+    return "#" + "x" * (size - 1 - len(last.encode())) + last
+
+
+@pytest.mark.parametrize("last", ["x", "é", "中", "👋"])
+@pytest.mark.parametrize("size", [MOST - 3, MOST - 1, MOST])
+def test_B45_a_script_up_to_the_limit_is_saved_whole(saved, size, last) -> None:
+    text = of_size(size, last)
+
+    assert bytes_in_cloud(saved(Script("", text.encode(), CommandType.SHELL, None))) == text.encode()
+
+
+@pytest.mark.parametrize("last", ["x", "é", "中", "👋"])
+@pytest.mark.parametrize("typed", [typed_plainly, typed_into_editor])
+def test_B45_a_byte_more_is_refused_with_the_whole_text_kept(admin, simulator, last, typed) -> None:
+    text = of_size(MOST + 1, last)
+
+    answer = admin.post(NEW, new_form(admin) | typed(text))
+
+    assert answer.status_code == 422
+    assert "The content is 24,580 bytes after Base64. The limit is 24,576." in Shown(answer).text
+    kept = as_sent(answer.content.decode(), "edit-form")
+    assert kept["content"] == text
+    assert base64.b64decode(kept["content_exact"]).decode() == text
+    assert not simulator.journal.calls("CreateCommand")
+
+
+# Anything
+
+SIGNS = "\n\r\t \x1b\x07\x7f\x85\x9b\xa0\u200b\u202e\u2028\ufeff\u0301\ufffd\uffffé中👋\\\"'`${}<>&%#;|"
+ANYTHING = st.text(
+    st.sampled_from(SIGNS) | st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=ANYTHING, after=ANYTHING)
+@example(before="\n\r", after="\r\r\n\n\r")
+@example(before="\ufeff", after="\r")
+def test_B46_whatever_a_script_is_made_of_is_saved_and_comes_back_from_the_form(admin, saved, before, after) -> None:
+    text = f"{before}:{after}"
+
+    command = saved(Script("", text.encode(), CommandType.SHELL, None))
+    edit = reverse("commands:edit", args=[HANGZHOU, command.cloud_id])
+    untouched = as_sent(admin.get(edit).content.decode(), "edit-form") | {"action": "save"}
+
+    assert bytes_in_cloud(command) == text.encode()
+    assert "Nothing to save" in Shown(admin.post(edit, untouched)).text
