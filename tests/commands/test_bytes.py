@@ -20,6 +20,7 @@ from cloud.connection import current
 from commands.models import Command, CommandType
 from commands.parameters import fill_in
 from instances.models import Kind
+from invocations.models import Invocation
 from tests.factories import HANGZHOU, InstanceFactory
 from tests.invocations.panels import Shown, fresh_region, panel_url, run_form
 
@@ -74,12 +75,12 @@ def read_corpus() -> list[Script]:
 
 CORPUS = read_corpus()
 every_script = pytest.mark.parametrize("script", CORPUS, ids=str)
-TWELVE = [
+SOME = [
     *("shell/crlf-heredoc.sh", "shell/mixed-line-ends.sh", "shell/lone-cr.sh", "shell/bom.sh", "shell/markup.sh"),
     *("shell/invisible.sh", "shell/ansi-real.sh", "shell/parameters-odd.sh", "shell/long-line.sh"),
     *("shell/leading-blank-lines.sh", "powershell/registry.ps1", "powershell/mixed-line-ends.ps1", "bat/labels.bat"),
 ]
-a_dozen = pytest.mark.parametrize("script", [script for script in CORPUS if script.name in TWELVE], ids=str)
+some_scripts = pytest.mark.parametrize("script", [script for script in CORPUS if script.name in SOME], ids=str)
 
 
 # Browsers
@@ -187,10 +188,9 @@ def machine_for(simulator, script: Script) -> str:
     return InstanceFactory(instance_id=instance_id, kind=Kind.ECS, os_type=os_type).instance_id
 
 
-def what_ran(simulator) -> tuple[str, dict[str, str]]:
-    """The digest and the parameters, by the cloud's own journal."""
-    (execution,) = simulator.journal.executions()
-    return execution.content_sha256, execution.parameters
+def what_ran(simulator) -> list[tuple[str, dict[str, str]]]:
+    """Digests and parameters, by the cloud's own journal."""
+    return [(execution.content_sha256, execution.parameters) for execution in simulator.journal.executions()]
 
 
 def test_the_corpus_is_as_it_was_written() -> None:
@@ -234,13 +234,32 @@ def test_B46_what_a_plain_textarea_sends_gets_the_line_ends_of_its_type_and_lose
 def test_B46_what_is_saved_runs_byte_for_byte(operator, simulator, saved, work_until_quiet, script) -> None:
     command = saved(script)
     target = machine_for(simulator, script)
-    form = run_form(command, target, **script.parameters)
+    form = run_form(command, target, confirm_text=command.name, **script.parameters)
     checked = operator.post(panel_url(command), form | {"action": "check"})
     assert shown_in(checked.content.decode()) == with_plain_breaks(script.filled_in)
     assert operator.post(panel_url(command), form).status_code == 303
     work_until_quiet()
 
-    assert what_ran(simulator) == (script.sha256, script.values or {})
+    assert what_ran(simulator) == [(script.sha256, script.values or {})]
+
+
+@some_scripts
+def test_B46_what_is_not_saved_runs_byte_for_byte_and_so_it_does_again(
+    operator, simulator, work_until_quiet, script
+) -> None:
+    fields = {"name": "survivor", "type": script.type} | typed_into_editor(script.text) | script.parameters
+    switch = {} if script.values is None else {"enable_parameter": "on"}
+    form = run_form(None, machine_for(simulator, script), confirm_text="survivor", **fields, **switch)
+    assert operator.post(UNSAVED, form).status_code == 303
+    work_until_quiet()
+    assert what_ran(simulator) == [(script.sha256, script.values or {})]
+
+    run = Invocation.objects.get()
+    opened = operator.post(reverse("invocations:again", args=[HANGZHOU, run.pk]), follow=True)
+    again = as_sent(opened.content.decode(), "run-form") | {"action": "run", "confirm_text": "survivor"}
+    assert operator.post(UNSAVED, again).status_code == 303
+    work_until_quiet()
+    assert what_ran(simulator) == [(script.sha256, script.values or {})] * 2
 
 
 # Sizes
