@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cloud import limits
-from commands import checking, dangers, definitions, highlighting, shellcheck
+from commands import checking, dangers, definitions, highlighting, shellcheck, typing_slips
 from commands.editing import EditForm
 from commands.highlighting import Line
 from commands.parameters import Kind, names_in, size_after_base64
@@ -23,6 +23,7 @@ MOST_FINDINGS = 20  # shown; the rest is counted
 PREVIEW_LINES = 12
 TOO_LARGE_TO_READ = 4  # times the limit; what is larger is only counted
 _ICONS = {"error": "bad", "warning": "warn", "info": "info", "style": "info"}
+_ORDER = ["bad", "warn", "info", "ok"]  # what hurts most comes first
 _OF_CONTENT = {"too-large", "unusable", "parameter-name", "too-many"}  # not "empty": somebody is about to begin
 
 
@@ -85,13 +86,13 @@ def look_over(form: EditForm) -> Look:
     items = [
         *_of_limits(edition),
         *_of_typing(edition),
-        *_of_shellcheck(edition),
         *_of_dangers(edition),
+        *_of_shellcheck(edition),
         *_of_parameters(form),
         _of_size(size),
     ]
     preview, unfilled = _preview(edition)
-    return Look(items, preview, unfilled, size)
+    return Look(sorted(items, key=lambda item: _ORDER.index(item.icon)), preview, unfilled, size)
 
 
 def _of_limits(edition: Edition) -> Iterator[Item]:
@@ -101,10 +102,6 @@ def _of_limits(edition: Edition) -> Iterator[Item]:
 
 
 def _of_typing(edition: Edition) -> Iterator[Item]:
-    try:
-        from commands import typing_slips
-    except ImportError:
-        return
     for note in typing_slips.notes_on(edition.content, edition.type):
         yield Item(_ICONS[note.level], note.sentence, line=note.line, fix=note.fix)
 

@@ -20,7 +20,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import address
 from accounts.access import admins_only
 from cloud import errors
-from commands import editing, looking_over, refusals, saving
+from commands import editing, looking_over, refusals, saving, typing_slips
 from commands.access import get_command_for, get_edited_command_for
 from commands.editing import EditForm
 from commands.models import Command, Version
