@@ -38,13 +38,13 @@ def as_meant(typed: str, exact: str, command_type: str) -> str:
     their line ends, and the others get the most frequent one; a script that had none gets what its type is read with.
     """
     lines = _END.split(typed)
-    known = _END.split(exact)
-    if lines == _END.split(exact.translate(_NO_NUL)):
+    known, seen = _END.split(exact), _END.split(exact.translate(_NO_NUL))
+    if lines == seen:
         return exact
     ends = _END.findall(exact)
     usual = Counter(ends).most_common(1)[0][0] if ends else usual_end(command_type)
-    head = _common(lines, known)
-    tail = _common(lines[head:][::-1], known[head:][::-1])
+    head = _common(lines, seen)
+    tail = _common(lines[head:][::-1], seen[head:][::-1])
     kept = [*known[:head], *lines[head : len(lines) - tail], *known[len(known) - tail :]]
     return _joined(kept, [*ends[:head], *[usual] * len(lines)][: len(lines) - tail] + ends[len(known) - tail :], usual)
 
