@@ -335,9 +335,12 @@ def _as_typed(text: str | None) -> str:
 
 
 def kept_fields(data: QueryDict, command: Command) -> dict[str, str]:
-    """What a draft or a link may hold of what was typed: everything that has a place in the form but secrets."""
-    secret = {PREFIX + known.name for known in definitions.definitions_of(command) if known.is_secret}
-    names = {*RunForm.base_fields, *(key for key in data if key.startswith(PREFIX))} - secret - {"confirm_text"}
+    """What a draft or a link may hold of what was typed: everything that has a place in the form but secrets.
+
+    A parameter that the command does not have may be a secret one of another version.
+    """
+    known = {PREFIX + one.name for one in definitions.definitions_of(command) if not one.is_secret}
+    names = {*RunForm.base_fields, *known, *(key + ON_PURPOSE for key in known)} - {"confirm_text"}
     kept = {name: visible(str(data[name]), is_multiline=True) for name in sorted(names) if name in data}
     if not PasswordName.is_a_name(kept.get("windows_password_name", "")):
         kept.pop("windows_password_name", None)

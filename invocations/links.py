@@ -15,7 +15,7 @@ from accounts.plain_input import visible
 from commands import definitions
 from commands.models import Command
 from instances import access
-from invocations import drafts
+from invocations import drafts, staying
 from invocations.forms import RunForm, kept_fields
 from invocations.parameter_fields import ON_PURPOSE, PREFIX
 from invocations.picking import LOOKS
@@ -76,14 +76,11 @@ def from_link(query: QueryDict, command: Command, person: Person) -> tuple[Query
 
 def without_unknown(data: QueryDict, command: Command) -> tuple[QueryDict, list[str]]:
     """What a draft kept for a version with other parameters is left out, and told. A script's own are as it says."""
-    keys = {PREFIX + name for name in [one.name for one in definitions.definitions_of(command)]}
-    gone = [name for name in data if name.startswith(PREFIX) and name.removesuffix(ON_PURPOSE) not in keys]
-    if not gone or not command.pk:
+    if not command.pk:
         return data, []
-    data = data.copy()
-    for name in gone:
-        del data[name]
-    return data, _unknown(visible(name.removeprefix(PREFIX))[:64] for name in gone if not name.endswith(ON_PURPOSE))
+    known = staying.without_unknown(data, command)
+    gone = [name for name in data if name not in known and not name.endswith(ON_PURPOSE)]
+    return known, _unknown(visible(name.removeprefix(PREFIX))[:64] for name in gone)
 
 
 def _unknown(names: Iterable[str]) -> list[str]:

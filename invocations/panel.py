@@ -106,13 +106,9 @@ class Panel:
             return False
         seen = staying.version_on(self.command, self.data.get("version"))
         self.moved = staying.Moved.of(self.command, seen)
-        fields = staying.kept_fields(self.data, seen, self.command)
-        self.kept_of_older = {staying.KEPT + name: value for name, value in fields.items()}
-        if fields:
-            self.data = self.data.copy()
-            for name in fields:
-                del self.data[name]
-            self.__dict__.pop("form", None)
+        self.kept_of_older = staying.kept_fields(self.data, seen, self.command)
+        self.data = staying.without_unknown(self.data, self.command)
+        self.__dict__.pop("form", None)
         return True
 
     # What is typed

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from commands.definitions import definitions_of
 from commands.models import Command, Superseded, Version
-from invocations.parameter_fields import PREFIX
+from invocations.parameter_fields import ON_PURPOSE, PREFIX
 
 KEPT = "was-"  # before the names of fields that only the older version has
 
@@ -96,18 +96,23 @@ def kept_fields(data: QueryDict, older: Version | None, newer: Command) -> dict[
         return {}
     keys = {PREFIX + one.name for one in definitions_of(older) if not one.is_secret}
     keys -= {PREFIX + one.name for one in definitions_of(newer)}
-    return {name: data.get(name, "") for name in sorted(data) if name.removesuffix("-empty") in keys}
+    return {KEPT + name: data.get(name, "") for name in sorted(data) if name.removesuffix(ON_PURPOSE) in keys}
+
+
+def without_unknown(data: QueryDict, command: Command) -> QueryDict:
+    """The form without fields of parameters that the command does not have."""
+    data = data.copy()
+    known = {PREFIX + one.name for one in definitions_of(command)}
+    for name in [name for name in data if name.startswith(PREFIX) and name.removesuffix(ON_PURPOSE) not in known]:
+        del data[name]
+    return data
 
 
 def take_back(data: QueryDict, older: Command) -> QueryDict:
     """A form of a newer version as one of the older: what was kept of it comes back, the newer one's own goes."""
     if data.get("version") == str(older.version_number):
         return data
-    data = data.copy()
-    known = {PREFIX + one.name for one in definitions_of(older)}
-    for name in [name for name in data if name.startswith(PREFIX) and name.removesuffix("-empty") not in known]:
-        del data[name]
+    data = without_unknown(data, older)
     for name in [name for name in data if name.startswith(KEPT + PREFIX)]:
-        if name.removeprefix(KEPT).removesuffix("-empty") in known:
-            data.setdefault(name.removeprefix(KEPT), data.get(name))
-    return data
+        data.setdefault(name.removeprefix(KEPT), data.get(name))
+    return without_unknown(data, older)

@@ -73,10 +73,9 @@ class UnsavedForm(RunForm):
 
     name = Line(label=gettext_lazy("Name"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
     type = forms.CharField(label=gettext_lazy("Type"), required=False)
-    content = forms.CharField(
+    content = forms.Field(
         label=gettext_lazy("Command content"),
         required=False,
-        strip=False,
         widget=forms.Textarea(
             attrs={"rows": "14", "class": "mono", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
         ),

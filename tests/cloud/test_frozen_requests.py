@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.invocations import FrozenRequest, FrozenRun
+from cloud.invocations import FrozenRequest, FrozenRun, read_frozen
 
 TEXT = st.text(max_size=20)
 OPTIONS = {
@@ -32,10 +32,26 @@ def test_what_was_written_is_read_back_the_same(request_):
     assert again.sha256() == request_.sha256()
 
 
-def test_a_run_without_saving_is_kept_in_the_same_way():
-    frozen = FrozenRun(region="r", instance_ids=("i-1",), type="RunShellScript", content="echo 你好", keep_command=True)
+@given(
+    st.builds(
+        FrozenRun,
+        **{name: values for name, values in OPTIONS.items() if name != "command_id"},
+        type=TEXT,
+        content=st.text(max_size=50),
+        name=TEXT,
+        enable_parameter=st.booleans(),
+    )
+)
+def test_a_run_without_saving_is_kept_in_the_same_way(frozen):
+    again = read_frozen(frozen.to_json())
 
-    assert FrozenRun.from_json(frozen.to_json()) == frozen
+    assert again == frozen
+    assert (again.sha256(), again.operation) == (frozen.sha256(), "RunCommand")
+
+
+@given(st.builds(FrozenRequest, **OPTIONS))
+def test_which_of_the_two_it_is_can_be_told_from_the_text(frozen):
+    assert read_frozen(frozen.to_json()) == frozen
 
 
 def test_the_text_is_canonical_and_leaves_out_what_is_default():
