@@ -20,7 +20,7 @@ class Change:
     what: str
     old: str
     new: str
-    of: str = ""  # the parameter or the tag, where `what` is one of its own
+    of: str = ""  # the parameter, where `what` is something of one
     is_code: bool = False  # the values are
 
 
@@ -43,7 +43,7 @@ def _settings(old: Script, new: Script) -> Iterator[Change]:
 def _tags(old: Script, new: Script) -> Iterator[Change]:
     olds, news = own_tags(old.tags), own_tags(new.tags)
     for key in dict.fromkeys([*olds, *news]):
-        yield Change(_("Tag"), _tag(olds, key), _tag(news, key), of=key, is_code=True)
+        yield Change(_("Tag %(key)s") % {"key": key}, _tag(olds, key), _tag(news, key), is_code=True)
 
 
 def _tag(tags: dict[str, str], key: str) -> str:

@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from cloud import limits
-from commands import definitions, highlighting
+from commands import dangers, definitions, highlighting
 from commands.access import get_command_for
 from commands.models import Command, Version
 from commands.parameters import size_after_base64
@@ -24,8 +24,11 @@ _ENDINGS = {"RunShellScript": "sh", "RunPowerShellScript": "ps1", "RunBatScript"
 @require_safe
 def detail(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     command = get_command_for(request.user, region, cloud_id)
+    found = dangers.dangers_in(command.content, command.type)
     context = {
         "command": command,
+        "dangers": found,
+        "dangerous": {danger.line for danger in found},
         "lines": highlighting.lines_of(command),
         "definitions": definitions.definitions_of(command),
         "first": _version(command, 1),

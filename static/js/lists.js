@@ -3,6 +3,7 @@
 //   form[data-selection] its ticked rows: counted in [data-selection-bar], copied by its button with [data-copy], and
 //                        handed to the question behind a button with [data-asks], which opens as a dialog
 //   [data-wraps]         wraps the long lines of what it names
+//   [data-filters="#id"] shows of that list's items those whose data-words have every word that is typed
 import "./folds.js";
 
 function correctAddress() {
@@ -78,6 +79,14 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const wraps = document.querySelector(button.dataset.wraps).classList.toggle("wraps");
   button.setAttribute("aria-pressed", wraps);
+});
+
+document.addEventListener("input", (event) => {
+  const field = event.target.closest?.("[data-filters]");
+  if (!field) return;
+  const typed = field.value.trim().toLowerCase().split(/\s+/);
+  for (const item of document.querySelectorAll(`${field.dataset.filters} > [data-words]`))
+    item.hidden = !typed.every((word) => item.dataset.words.includes(word));
 });
 
 // What is ticked stays ticked when the rows come anew.

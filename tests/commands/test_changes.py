@@ -33,9 +33,9 @@ def test_tags_are_told_one_by_one_but_for_those_of_the_cloud() -> None:
     new = version(tags={"team": "ops", "kind": "service"})
 
     assert told(old, new) == [
-        ("Tag", "team", "team=web", "team=ops"),
-        ("Tag", "gone", "gone=", ""),
-        ("Tag", "kind", "", "kind=service"),
+        ("Tag team", "", "team=web", "team=ops"),
+        ("Tag gone", "", "gone=", ""),
+        ("Tag kind", "", "", "kind=service"),
     ]
 
 
