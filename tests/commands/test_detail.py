@@ -4,9 +4,19 @@ import re
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from commands.models import CommandType
-from tests.factories import CommandFactory, RegionFactory, define
+from commands.models import Command, CommandType
+from tests.factories import (
+    CommandFactory,
+    InvocationFactory,
+    PersonFactory,
+    RegionFactory,
+    VersionFactory,
+    define,
+    now,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +93,82 @@ def test_those_who_may_are_offered_to_run_it(viewer, operator) -> None:
 
     assert link in operator.get(url_of(command)).content.decode()
     assert link not in viewer.get(url_of(command)).content.decode()
+
+
+def test_each_role_is_offered_what_it_may_do(viewer, operator, admin) -> None:
+    command = CommandFactory(saved=True)
+    own = url_of(command)
+    admins = [f"{own}edit/", f"{own}copy/", f"{own}delete/", f"new/?clone={command.cloud_id}"]
+    operators = ["Copy run link", f'data-copy-url="{own}run/"']
+
+    pages = {person: person.get(own).content.decode() for person in (viewer, operator, admin)}
+
+    assert [[text in page for text in operators] for page in pages.values()] == [[False] * 2, [True] * 2, [True] * 2]
+    assert [[text in page for text in admins] for page in pages.values()] == [[False] * 4, [False] * 4, [True] * 4]
+
+
+def test_a_public_command_can_be_run_and_cloned_only(admin) -> None:
+    command = CommandFactory(is_public=True, provider="AlibabaCloud.ECS.GuestOS")
+    own = url_of(command)
+
+    page = admin.get(own).content.decode()
+
+    assert f"new/?clone={command.cloud_id}" in page
+    assert f'data-copy-url="{own}run/"' in page
+    assert not [word for word in ("edit/", "copy/", "delete/", "versions/") if own + word in page]
+
+
+def test_who_created_and_who_changed_it_is_told(viewer) -> None:
+    command = CommandFactory(created_at=now())
+    VersionFactory(command=command, person=PersonFactory(username="zhao.m"))
+    VersionFactory(command=command, person=PersonFactory(username="li.wei"))
+
+    page = re.sub(r"<[^>]*>", "", viewer.get(url_of(command)).content.decode())
+
+    assert "version 2" in page
+    assert re.search(r"Created\s+just now by zhao.m\s+Modified\s+just now by li.wei", page)
+
+
+def test_a_dangerous_line_is_marked_and_said(viewer) -> None:
+    command = CommandFactory(content="echo start\nrm -rf /\n")
+
+    page = viewer.get(url_of(command)).content.decode()
+
+    assert page.count('class="l w"') == 1
+    assert "Line 2: removes files recursively from /." in page
+    assert "Running this will need a typed confirmation." in page
+    assert "typed confirmation" not in viewer.get(url_of(CommandFactory())).content.decode()
+
+
+def test_its_runs_are_counted_whatever_version_ran(viewer) -> None:
+    command = CommandFactory()
+    InvocationFactory(command=command)
+    InvocationFactory(command=command, command_cloud_id="c-hz0old")
+
+    assert 'Runs<span class="n">2</span>' in viewer.get(url_of(command)).content.decode()
+
+
+def test_C47_a_tag_is_isolated_and_named(viewer) -> None:
+    command = CommandFactory(tags={"team\u202e": "<b>"})
+
+    page = viewer.get(url_of(command)).content.decode()
+
+    assert "\u202e" not in re.sub(r"<span class=\"[^\"]*\" title[^>]*>.*?</span>", "", page)
+    assert "=<bdi>&lt;b&gt;</bdi>" in page
+
+
+def test_many_commands_and_runs_take_as_few_queries_as_one(viewer) -> None:
+    command = CommandFactory(saved=True)
+    viewer.get(url_of(command))
+    with CaptureQueriesContext(connection) as few:
+        viewer.get(url_of(command))
+    Command.objects.bulk_create(CommandFactory.build_batch(499))
+    InvocationFactory.create_batch(20, command=command)
+
+    with CaptureQueriesContext(connection) as many:
+        viewer.get(url_of(command))
+
+    assert len(many) == len(few) < 25
 
 
 def test_B17_the_command_of_another_region_is_told_to_be_there(viewer) -> None:

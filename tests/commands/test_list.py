@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from commands.models import Command, CommandType
+from commands.models import Command, CommandType, Superseded
 from regions.models import MirrorKind
 from tests.factories import HANGZHOU, CommandFactory, MirrorFactory, RegionFactory
 
@@ -191,9 +191,43 @@ def test_the_number_of_saved_commands_is_told_amber_when_nearly_used_up(operator
     assert "st warn" in operator.get(URL).content.decode()
 
 
+def test_older_versions_count_towards_the_quota_and_that_is_said(operator) -> None:
+    RegionFactory().__class__.objects.update(command_quota=3)
+    command = CommandFactory()
+    for number in range(3):
+        deleted_at = None if number else timezone.now()
+        Superseded.objects.create(
+            region=HANGZHOU, cloud_id=f"c-{number}", command=command, since=timezone.now(), deleted_at=deleted_at
+        )
+
+    page = operator.get(URL).content.decode()
+
+    assert "3 of 3 saved, 2 of them old versions" in page
+    assert "st warn" in page
+
+
 def test_an_empty_list_says_what_to_do(operator, admin) -> None:
     assert "No commands in China (Hangzhou) that you may run. Ask a team admin." in operator.get(URL).content.decode()
-    assert "No commands in China (Hangzhou) yet." in admin.get(URL).content.decode()
+    page = admin.get(URL).content.decode()
+    assert "No commands in China (Hangzhou) yet. Create one, import a file, or start from a public command." in page
+    assert f'<a class="btn" href="{PUBLIC}">' in page
+
+
+def test_each_role_is_offered_what_it_may_do(viewer, operator, admin) -> None:
+    own = f"{URL}{CommandFactory(name='uptime').cloud_id}/"
+    admins = ["Create command", 'aria-label="Clone uptime"', f"{own}edit/", f"{own}copy/", f"{own}delete/"]
+    operators = ["Run without saving", 'aria-label="More actions for uptime"', f'data-copy-url="{own}run/"']
+
+    pages = [person.get(URL).content.decode() for person in (viewer, operator, admin)]
+
+    assert [[text in page for text in operators] for page in pages] == [[False] * 3, [True] * 3, [True] * 3]
+    assert [[text in page for text in admins] for page in pages] == [[False] * 5, [False] * 5, [True] * 5]
+
+
+def test_a_page_of_a_hundred_commands_is_not_made_heavy_by_their_menus(admin) -> None:
+    CommandFactory.create_batch(100)
+
+    assert len(admin.get(URL, {"per": "100"}).content) < 400_000
 
 
 def test_without_permission_the_page_says_which_is_missing(operator, simulator) -> None:
@@ -257,7 +291,7 @@ def test_many_commands_take_as_few_queries_as_one(operator) -> None:
     operator.get(URL)
     with CaptureQueriesContext(connection) as few:
         operator.get(URL)
-    CommandFactory.create_batch(120, tags={"team": "web"})
+    Command.objects.bulk_create(CommandFactory.build_batch(499, tags={"team": "web"}, drifted_at=timezone.now()))
 
     with CaptureQueriesContext(connection) as many:
         operator.get(URL, {"per": "100"})
