@@ -169,7 +169,7 @@ def _preview(edition: Edition) -> tuple[list[Excerpt], list[str]]:
         return [], []
     known = {one.name.lower(): one for one in edition.definitions}
     found = [known.get(name.lower()) or definitions.Definition(name) for name in names_in(edition.content)]
-    unfilled = [one.name for one in found if (one.is_required or one.is_secret) and not one.default]
+    unfilled = [one.name for one in found if one.is_secret or (one.is_required and not one.default)]
     values = {one.name: one.default for one in found if one.name not in unfilled}
     lines = highlighting.lines(edition.content, edition.type, values)
     chosen = [at for at, line in enumerate(lines) if any(piece.kind not in _PLAIN for piece in line)][:PREVIEW_LINES]

@@ -173,8 +173,6 @@ def _restored(request: RegionRequest, command: Command) -> Version | None:
 def _posted(editor: Editor) -> HttpResponse:
     action = editor.request.POST.get("action", "")
     if fix := _MEND.fullmatch(action):
-        from commands import typing_slips
-
         editor.form.mend(typing_slips.mended(editor.form.script, fix[1]))
         editor.replaces_content = True
     elif removed := _REMOVE.fullmatch(action):

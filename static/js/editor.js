@@ -5,11 +5,12 @@
 //   [data-saves]             a button that is off while there is nothing to save
 import { announce } from "./announce.js";
 import { flash } from "./flash.js";
-import { CRLF, LF, MIXED, pack, sizeAfterBase64, unpack } from "./line_ends.js";
+import { CRLF, LF, MIXED, pack, unpack } from "./line_ends.js";
 import { showRows, showSecrets } from "./parameter_rows.js";
 import "./parts.js";
 import { createEditor } from "./script_editor.js";
 import { readScript } from "./script_file.js";
+import { kilobytes, sizeAfterBase64 } from "./script_size.js";
 
 const PAUSE = 500; // ms without a key before the form is looked at
 const AMBER = 0.9; // of the limit
@@ -30,7 +31,7 @@ const editor = createEditor({
   parent: document.getElementById("script-editor"),
   script: unpack(exact().value),
   type: typeOf(),
-  attributes: { "aria-labelledby": "content-label", "aria-describedby": "content-help id_content_error" },
+  attributes: { tabindex: "0", "aria-labelledby": "content-label", "aria-describedby": "content-help id_content_error" },
   phrases: JSON.parse(document.getElementById("editor-phrases").textContent),
   nonce: document.getElementById("editor-script").nonce,
   icons: form.dataset.icons,
@@ -80,14 +81,6 @@ function showPlace() {
   const place = document.getElementById("cursor-place");
   const { line, column } = editor.cursor;
   place.textContent = place.dataset.words.replace("#l", line).replace("#c", column);
-}
-
-// As Python rounds: 0.25 becomes 0.2.
-function kilobytes(bytes) {
-  const tenths = (bytes * 10) / 1024;
-  const floor = Math.floor(tenths);
-  const isUp = tenths - floor > 0.5 || (tenths - floor === 0.5 && floor % 2 === 1);
-  return ((floor + (isUp ? 1 : 0)) / 10).toFixed(1);
 }
 
 function showSize() {
@@ -249,6 +242,7 @@ addEventListener("htmx:afterSettle", (event) => {
   showTags();
   showFindings();
   showState();
+  for (const error of form.querySelectorAll("details .err")) error.closest("details").open = true;
 });
 
 // Leaving: what was typed is not lost without a word, unless it is saved or kept.

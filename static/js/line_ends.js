@@ -26,6 +26,3 @@ export function unpack(packed) {
   const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes); // the mark is a part of the script
 }
-
-// Bytes, as the cloud counts them.
-export const sizeAfterBase64 = (script) => Math.ceil(new TextEncoder().encode(script).length / 3) * 4;

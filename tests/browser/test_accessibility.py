@@ -14,6 +14,8 @@ PAGES = {
     "no command matches": "/r/cn-hangzhou/commands/?q=zzz",
     "public commands": "/r/cn-hangzhou/commands/public/",
     "one command": "/r/cn-hangzhou/commands/{command}/",
+    "editor": "/r/cn-hangzhou/commands/{command}/edit/",
+    "editor of a new command": "/r/cn-hangzhou/commands/new/",
     "runs of a command": "/r/cn-hangzhou/commands/{command}/runs/",
     "panel": PANEL,
     "panel, filled in": PANEL + "?param-service=nginx&username=deploy&q=tag:role=web",

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 import cloud.commands as gateway
+from accounts import keeping
 from accounts.models import AuditEntry
 from cloud import connection
 from commands import sync
@@ -396,13 +397,28 @@ def test_the_preview_fills_in_defaults_and_marks_what_has_none(admin):
     assert "b has no default; it must be given at each run." in page(response)
 
 
+def test_a_secret_is_never_echoed(admin):
+    form = typed(admin, NEW, content="echo {{a}}", param_a_default="hunter2", param_a_secret="on")
+
+    for action in ("check", "save"):
+        assert "hunter2" not in page(admin.post(NEW, {**form, "action": action}))
+
+
+KEPT = ["name", "content", "param-word-default", "timeout", "enable_parameter", "token"]
+
+
 def test_a_form_whose_session_has_ended_comes_back_with_everything_typed(stranger, admin):
     form = typed(admin, NEW, name="greet", content=SCRIPT, param_word_default="hi")
 
     answer = stranger.post(NEW, form)
+    kept = keeping.unfold(re.search(r'name="kept" value="([^"]+)"', answer.content.decode())[1])
+    back = admin.post(kept.path, dict(kept.fields))
 
     assert answer.status_code == 401
-    assert 'name="kept"' in answer.content.decode()
+    assert (back.status_code, kept.path) == (200, NEW)
+    sent = {**form, "content": SCRIPT.replace("\n", "\r\n")}
+    again = fields_of(back)
+    assert {name: again[name] for name in KEPT} == {name: sent[name] for name in KEPT}
 
 
 @pytest.mark.parametrize("who", ["viewer", "operator", "stranger"])
