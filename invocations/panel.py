@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from cloud import limits
 from commands import highlighting, textarea
 from commands.models import Command
 from commands.parameters import size_after_base64
+from commands.views.edit import phrases
 from instances import access
 from instances.models import Kind
 from invocations import checking, drafts, links, passwords, secrets, staying, submitting, unsaved
@@ -57,6 +59,7 @@ class Panel:
         self.current = command
         self.command = staying.shown(command, data)  # an older version where somebody stays on it
         self.data = staying.take_back(data, self.command) if self.stays else data
+        self.data = staying.without_older_secrets(self.data, self.command)
         self.draft = draft
         self.draft_id = draft.pk if draft else as_uuid(data.get("draft")) or uuid4()
         self.form_token = as_uuid(data.get("form_token")) or uuid4()
@@ -337,6 +340,15 @@ class UnsavedPanel(Panel):
     def shows_other_system(self) -> bool:
         """Than the pickers' rows on the page were looked at for."""
         return self.data.get("system") not in (None, self.command.os_type)
+
+    @property
+    def danger_marks(self) -> str:
+        """For the editor."""
+        return json.dumps([{"line": danger.line, "text": danger.why} for danger in self.form.dangers])
+
+    @property
+    def phrases(self) -> dict[str, str]:
+        return phrases()
 
     @property
     def needs_preview(self) -> bool:

@@ -120,7 +120,8 @@ def _over(draft: Draft | None, linked: QueryDict) -> QueryDict:
     """What the draft kept, with what the address says in its place."""
     data = QueryDict(mutable=True)
     for name, value in (draft.fields if draft else {}).items():
-        data[name] = value
+        if name != "confirm_text":  # what is run is confirmed at that moment
+            data[name] = value
     for name, values in linked.lists():
         data.setlist(name, values)
     return data

@@ -3,6 +3,7 @@
 //   [data-keep-checked]   around boxes that are ticked in the browser alone: they stay as they are
 //   [data-flash]          stays as it is: what was not dismissed is still to be read
 //   [data-tokens]         stays as it is: the words searched for, which picker.js shows as tokens
+//   [data-editor]         stays as it is: what is typed in an editor that a script has put there
 
 // What a person opened, placed or chose since is theirs, not the server's.
 const isTheirs = (name, node) =>
@@ -18,7 +19,7 @@ const options = {
   morphStyle: "innerHTML",
   callbacks: {
     beforeAttributeUpdated: (name, node) => !isTheirs(name, node),
-    beforeNodeMorphed: (node) => !(node instanceof Element && node.matches("[data-flash], [data-tokens]")),
+    beforeNodeMorphed: (node) => !(node instanceof Element && node.matches("[data-flash], [data-tokens], [data-editor]")),
   },
 };
 
