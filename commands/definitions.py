@@ -106,7 +106,8 @@ def objection_to(pattern: str) -> str:
     try:
         re2.compile(pattern, _options())
     except re2.error as error:
-        return str(error)
+        why = error.args[0] if error.args else ""
+        return why.decode() if isinstance(why, bytes) else str(why)
     return ""
 
 

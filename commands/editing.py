@@ -186,12 +186,18 @@ class EditForm(PlainForm):
         super().__init__(data.copy())
         self.command = command
         bounds = {"min": limits.TIMEOUT_MIN, "max": limits.timeout_max()}
-        if self.command_type == CommandType.SHELL:
-            self.fields["working_dir"].widget.attrs["placeholder"] = _("home directory of the execution user")
+        self._say_where_it_runs()
         self.fields["timeout"].help_text = _("%(min)s–%(max)s. The process is killed after this.") % bounds
         for name in dict.fromkeys(key for key in self.data if _OF_PARAMETER.fullmatch(key) or _OF_TAG.fullmatch(key)):
             self.fields[name] = Text(strip=_OF_TAG.fullmatch(name) is not None)
         self._give_exact_script_to_show()
+
+    def _say_where_it_runs(self) -> None:
+        """Where no path is given; a script shows the other default when another type is chosen."""
+        homes = {"linux": _("home directory of the execution user"), "windows": r"C:\Windows\System32"}
+        system = "linux" if self.command_type == CommandType.SHELL else "windows"
+        attributes = {f"data-{name}": home for name, home in homes.items()}
+        self.fields["working_dir"].widget.attrs.update(attributes, placeholder=homes[system])
 
     def _give_exact_script_to_show(self) -> None:
         """What the page carries is what is meant now, so that the next answer is about that."""

@@ -118,6 +118,8 @@ function showState() {
 }
 
 function speak() {
+  const path = form.elements.working_dir;
+  path.placeholder = typeOf() === "RunShellScript" ? path.dataset.linux : path.dataset.windows;
   editor.speak(typeOf());
   for (const label of form.querySelectorAll("#id_type label")) label.classList.toggle("on", label.control.checked);
   if (!endsAreChosen && editor.ends !== MIXED && !editor.script.trim()) editor.end(usualEnds());

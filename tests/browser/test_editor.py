@@ -112,6 +112,8 @@ def test_the_editor_is_left_by_keys_and_its_mistakes_are_mended_by_a_press(show)
 def test_B46_what_is_not_touched_in_the_editor_stays_byte_for_byte(show, content) -> None:
     original = CommandFactory(name="odd", content=content, saved=True)
     page = show(f"{NEW}?clone={original.cloud_id}")
+    if content.startswith("\ufeff"):  # what can't be seen is named (C47)
+        expect(page.locator(".cm-content .odd[data-code='U+FEFF']")).to_be_visible()
     script(page).press("Control+End")
     page.keyboard.type("x")
     page.keyboard.press("Backspace")

@@ -116,7 +116,7 @@ def test_more_than_20_parameters_are_refused(admin):
 @pytest.mark.parametrize(
     ("definition", "sentence"),
     [
-        ({"allowed": "/(/"}, "The pattern of word can’t be read"),
+        ({"allowed": "/(/"}, "The pattern of word can’t be read: missing ): (."),
         ({"allowed": "/(.*){1000}/"}, "The pattern of word can’t be read"),
         ({"allowed": '"a, b'}, "A quotation mark of word has no second one."),
         ({"allowed": "a, b", "default": "c"}, "The default of word must be one of the allowed values: a, b."),
