@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from commands.definitions import definitions_of
-from commands.models import Command, Superseded, Version
+from commands.models import Command, Script, Superseded, Version
 from invocations.parameter_fields import ON_PURPOSE, PREFIX
 
 KEPT = "was-"  # before the names of fields that only the older version has
@@ -106,6 +106,21 @@ def without_unknown(data: QueryDict, command: Command) -> QueryDict:
     for name in [name for name in data if name.startswith(PREFIX) and name.removesuffix(ON_PURPOSE) not in known]:
         del data[name]
     return data
+
+
+def without_older_secrets(data: QueryDict, command: Command) -> QueryDict:
+    """The form without what its own version calls secret and `command` does not: who typed it took it for one."""
+    seen = version_on(command, data.get("version"))
+    if seen is None or seen.number == command.version_number:
+        return data
+    data = data.copy()
+    for name in _secret_fields(seen) - _secret_fields(command):
+        data.pop(name, None)
+    return data
+
+
+def _secret_fields(script: Script) -> set[str]:
+    return {PREFIX + one.name for one in definitions_of(script) if one.is_secret}
 
 
 def take_back(data: QueryDict, older: Command) -> QueryDict:
