@@ -233,11 +233,12 @@ class RunForm(PlainForm):
     def dangers(self) -> list[Danger]:
         """In the script with what was typed in it, for a value may be what makes it dangerous. No secret is told."""
         values = {one.name: one.value for one in self.parameters if one.value is not None}
-        typed = [one.value for one in self.parameters if one.is_secret and one.value]
         found = dangers_in(parameters.fill_in(self.command.content, values), self.command.type)
-        return [
-            replace(one, where=secrets.MASK) if any(value in one.where for value in typed) else one for one in found
-        ]
+        masked = {one.name: secrets.MASK for one in self.parameters if one.is_secret and one.value}
+        if not masked:
+            return found
+        shown = parameters.fill_in(self.command.content, values | masked)
+        return [one if one.where in shown and one.name in shown else _without_words(one) for one in found]
 
     @property
     def name_to_type(self) -> str:
@@ -332,6 +333,11 @@ class RunForm(PlainForm):
 def _as_typed(text: str | None) -> str:
     """A name as somebody types what a page shows of it."""
     return " ".join(unicodedata.normalize("NFC", text or "").split())
+
+
+def _without_words(danger: Danger) -> Danger:
+    """Those of a line that came with a secret."""
+    return replace(danger, where=secrets.MASK, name=secrets.MASK)
 
 
 def kept_fields(data: QueryDict, command: Command) -> dict[str, str]:
