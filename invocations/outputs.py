@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -41,12 +41,12 @@ def _awaited(batch: Batch) -> QuerySet[Target]:
 
 
 def _store(batch: Batch, results: Mapping[str, gateway.Result]) -> None:
-    hidden = secrets.unseal(batch.secrets).values()
+    hide = _hide_secrets_of(batch)
     unread = Target.objects.filter(batch=batch, instance_id__in=results).exclude(output__is_complete=True)
     fresh, lines = [], []
     for target in unread:
         result = results[target.instance_id]
-        content = secrets.mask(result.output, hidden)
+        content = hide(result.output)
         is_complete = word(result.status) in REST and target.state in REST
         fresh.append(Output(target=target, content=content, dropped=result.dropped, is_complete=is_complete))
         target.first_line = first_line(content)
@@ -58,6 +58,14 @@ def _store(batch: Batch, results: Mapping[str, gateway.Result]) -> None:
         update_fields=["content", "dropped", "is_complete"],
     )
     Target.objects.bulk_update(lines, ["first_line"], batch_size=100)
+
+
+def _hide_secrets_of(batch: Batch) -> Callable[[bytes], bytes]:
+    """Of a batch that had ended before it turned out to run the secrets are gone: nothing tells them from the rest."""
+    if batch.secrets is None and batch.invocation.secret_names:
+        return lambda output: secrets.MASK.encode() if output else output
+    values = secrets.unseal(batch.secrets).values()
+    return lambda output: secrets.mask(output, values)
 
 
 def first_line(content: bytes) -> str:
