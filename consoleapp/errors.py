@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -25,7 +26,8 @@ from consoleapp.context import wants_fragment
 logger = logging.getLogger(__name__)
 
 # Views that fill their form in again from a POST with `action=check`, and run nothing by it.
-REFILLING = {"invocations:panel", "commands:new", "commands:edit"}
+EXECUTING = "invocations:panel"
+REFILLING = {EXECUTING, "invocations:unsaved", "commands:new", "commands:edit"}
 NEVER_AGAIN = {"csrfmiddlewaretoken", "action"}
 
 
@@ -81,16 +83,20 @@ def typed(request: HttpRequest) -> Iterator[tuple[str, str]]:
     match = request.resolver_match
     if match is None or match.view_name not in REFILLING:
         return
-    left_out = NEVER_AGAIN | _secret_fields(match.kwargs)
+    left_out = NEVER_AGAIN | (_secret_fields(request, **match.kwargs) if match.view_name == EXECUTING else set())
     yield "action", "check"
     for name, values in request.POST.lists():
         if name not in left_out:
             yield from ((name, value) for value in values)
 
 
-def _secret_fields(kwargs: dict[str, Any]) -> set[str]:
-    command = Command.objects.filter(region=kwargs["region"], cloud_id=kwargs.get("cloud_id", "")).first()
-    known = definitions.definitions_of(command) if command else []
+def _secret_fields(request: HttpRequest, region: str, cloud_id: str) -> set[str]:
+    """Of any version, whichever the form was made from; all parameters of a command that is gone, for nobody knows."""
+    is_it = Q(cloud_id=cloud_id) | Q(superseded__cloud_id=cloud_id)
+    command = Command.objects.filter(is_it, region=region).first()
+    if command is None:
+        return {name for name in request.POST if name.startswith("param-")}
+    known = (one for script in (command, *command.versions.all()) for one in definitions.definitions_of(script))
     return {f"param-{one.name}" for one in known if one.is_secret}
 
 
