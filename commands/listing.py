@@ -46,15 +46,10 @@ class Listing:
 
 def read(address: lists.Address, commands: CommandQuerySet, *, default: str) -> Listing:
     """`commands` are those of the tab that this person may see; `default` is the order without a wish."""
-    tagged = _tagged(commands)
-    q = address.text("q")
-    chosen_type, chosen_tag = address.choice("type", TYPES), address.choice("tag", tagged)
+    tagged = by_tag(commands)
+    found = narrowed(address, commands, tagged)
+    q, chosen_type, chosen_tag = (str(address.in_force.get(name, "")) for name in ("q", "type", "tag"))
     sort = address.sort(COLUMNS, default)
-    found = commands.none() if address.is_too_long else commands.matching(q)
-    if chosen_type:
-        found = found.filter(type=TYPES[chosen_type])
-    if chosen_tag:
-        found = found.filter(pk__in=tagged[chosen_tag])
     ids = address.ids("ids")
     selections = {name: text for name in IN_PANEL if (text := address.text(name))}
     page = address.page(lists.ordered(found, sort, COLUMNS, "name", "pk"))
@@ -63,11 +58,23 @@ def read(address: lists.Address, commands: CommandQuerySet, *, default: str) -> 
     return Listing(page, sort, q, chosen_type, chosen_tag, sorted(tagged), ids, selections, is_narrowed)
 
 
+def narrowed(address: lists.Address, commands: CommandQuerySet, tagged: dict[str, list[int]]) -> CommandQuerySet:
+    """Those that the search and the filters of the address leave. `tagged` is `by_tag(commands)`."""
+    q = address.text("q")
+    chosen_type, chosen_tag = address.choice("type", TYPES), address.choice("tag", tagged)
+    found = commands.none() if address.is_too_long else commands.matching(q)
+    if chosen_type:
+        found = found.filter(type=TYPES[chosen_type])
+    if chosen_tag:
+        found = found.filter(pk__in=tagged[chosen_tag])
+    return found
+
+
 def _query(fields: dict[str, str]) -> str:
     return f"?{urlencode(fields)}" if fields else ""
 
 
-def _tagged(commands: CommandQuerySet) -> dict[str, list[int]]:
+def by_tag(commands: CommandQuerySet) -> dict[str, list[int]]:
     """`key=value` -> the commands that have it. They are few, and no engine's JSON takes every key there may be."""
     found: dict[str, list[int]] = defaultdict(list)
     for pk, tags in commands.order_by().values_list("pk", "tags"):

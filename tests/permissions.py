@@ -44,6 +44,8 @@ MATRIX = {
     "commands:list": rule(EVERYBODY, "GET"),
     "commands:public": rule(EVERYBODY, "GET"),
     "commands:sync": rule(EVERYBODY, "POST"),
+    "commands:import": rule(ADMINS, "GET", "POST"),
+    "commands:export": rule(OPERATORS, "GET"),
     "commands:detail": rule(EVERYBODY, "GET"),
     "commands:content": rule(EVERYBODY, "GET"),
     "commands:new": rule(ADMINS, "GET", "POST"),
