@@ -27,6 +27,7 @@ from instances import addresses
 
 LONGEST = 2000  # characters; more is a list to be pasted
 MOST_TERMS, MOST_PARTS = 200, 500  # of a search, of one term: SQLite takes no expression deeper than 1,000
+MOST_IDS = 20_000  # of its saved lists; SQLite may take no more than 32,766 values, and a selection are up to 10,000
 MOST = 250  # words, tags and beginnings of addresses; SQLite's SQL nests no deeper than 1,000
 
 
@@ -210,7 +211,10 @@ class Query:
 
     def within_bounds(self) -> Query:
         """Itself, or with the one thing there is to say of it when it is too much."""
-        return replace(self, hints=(Hint(Problem.TOO_MANY, ()),)) if self.is_too_much else self
+        if self.is_too_much:
+            return replace(self, hints=(Hint(Problem.TOO_MANY, ()),))
+        ids = sum(len(self.named[name].ids) for name in self.values_of(Key.SAVED) if name in self.named)
+        return replace(self, hints=(Hint(Problem.TOO_LARGE, ()),)) if ids > MOST_IDS else self
 
     def values_of(self, key: Key) -> list[str]:
         """What is asked of a key, whether wanted or not."""

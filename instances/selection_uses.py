@@ -138,4 +138,4 @@ def _told(person: Person, region: str, ids: Sequence[str]) -> list[Gone]:
             found.append(Gone(instance_id, instance.name, Why.UNMATCHED))
         else:
             found.append(Gone(instance_id, "", Why.SCOPE))
-    return found
+    return sorted(found, key=lambda gone: (gone.name, gone.instance_id))

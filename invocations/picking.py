@@ -167,6 +167,11 @@ class Picker:
     def names_a_private_selection(self) -> bool:
         return selections.names_a_private_one(self.query)
 
+    @property
+    def can_be_saved(self) -> bool:
+        """As a selection: what is chosen, or the search."""
+        return bool(self.chosen) or (self.look.asks_for_something and not selections.objection_to(self.look.query_text))
+
     @cached_property
     def selection(self) -> Selection | None:
         """The saved one that is searched for, where it is just one."""

@@ -145,6 +145,17 @@ def test_ten_thousand_ids_are_searched_for(person):
     assert found(person, "saved:many") == {one.name}
 
 
+def test_more_ids_than_a_database_takes_find_nothing_and_are_told(person):
+    one = InstanceFactory()
+    for n in range(3):
+        ids_of_list = [one.instance_id, *(f"i-{n}{m:08d}" for m in range(9_999))]
+        SelectionFactory(owner=person, name=f"many{n}", ids=ids_of_list)
+
+    assert found(person, "saved:many0 saved:many1") == {one.name}
+    assert found(person, "saved:many0,many1,many2") == set()
+    assert "too many parts" in hints(person, "saved:many0,many1,many2")[0]
+
+
 # Saving
 
 

@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts.models import AuditEntry
 from instances.models import Instance, Selection, SelectionUse
@@ -245,6 +247,19 @@ def test_deleting_asks_first_and_twice_says_so(operator):
     assert "It may have been deleted." in second.content.decode()
     assert "Deleted “webs”." in operator.get(first.url).content.decode()
     assert AuditEntry.objects.filter(action="selection.deleted").count() == 1
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.text(max_size=70), q=st.text(max_size=60), ids=st.text(max_size=60), kind=st.sampled_from(["query", "list"])
+)
+def test_nothing_that_can_be_typed_is_a_fault(operator, name, q, ids, kind):
+    response = saved(operator, name=name, q=q, ids=ids, kind=kind)
+
+    assert response.status_code in (303, 422)
+    assert operator.get(url()).status_code == 200
+    assert operator.get(reverse("instances:list", args=[HANGZHOU], query={"q": f"saved:{name}"})).status_code == 200
+    Selection.objects.all().delete()
 
 
 # Pages
