@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
@@ -200,13 +200,13 @@ def _look(editor: Editor) -> HttpResponse:
 def _save(editor: Editor, action: str) -> HttpResponse:
     editor.shows_summary = True
     if over := _OVER.fullmatch(action):
-        editor.base = int(over[1])
+        editor.base, editor.token = int(over[1]), uuid5(editor.token, action)  # a press of its own, once
     if not editor.form.is_valid():
         return _page(editor, status=422)
     try:
         saved = _saved(editor, as_new=action == "new")
     except saving.SavedMeanwhile as error:
-        editor.conflict, editor.token = error.version, uuid4()
+        editor.conflict, editor.command = error.version, error.version.command
         return _page(editor, status=409)
     except saving.GoneMeanwhile:
         editor.is_gone = True

@@ -154,6 +154,24 @@ def test_what_was_typed_after_an_earlier_press_is_not_taken_for_it(admin, comman
     assert f"Save mine as version {command.version_number + 1}" in page(response)
 
 
+def test_what_was_typed_after_a_command_was_created_becomes_its_next_version(admin, simulator):
+    """The first press was done, but its answer never came here."""
+    form = typed(admin, NEW, name="greet", content=SCRIPT)
+    admin.post(NEW, form)
+    command = Command.objects.get(name="greet")
+
+    told = admin.post(NEW, {**form, "content": "uptime\n", "content_exact": ""})
+    url = re.search(r'value="over-1" formaction="([^"]+)"', told.content.decode())[1]
+    response = admin.post(url, {**fields_of(told), "action": "over-1"})
+    again = admin.post(url, {**fields_of(told), "action": "over-1"}, follow=True)
+
+    assert (told.status_code, url) == (409, edit_url(command))
+    assert response.status_code == 303
+    command.refresh_from_db()
+    assert (command.content, command.version_number, Command.objects.count()) == ("uptime\n", 2, 1)
+    assert again.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
