@@ -30,6 +30,11 @@ class Listing:
     is_narrowed: bool
 
     @property
+    def selection(self) -> str:
+        """What the command is being chosen for, if it is a search."""
+        return next(iter(self.selections.values()), "")
+
+    @property
     def carried(self) -> dict[str, str]:
         """What the lists hand on to each other while a command is being chosen."""
         return self.selections | ({"ids": ",".join(self.ids)} if self.ids else {})

@@ -303,6 +303,28 @@ def test_run_a_command_on_these_leads_to_a_panel_that_looks_for_them(operator):
     assert shown.part("selection-count")["data-count"] == "0"
 
 
+@pytest.mark.parametrize(("name", "field"), [("selection", "q"), ("managed_selection", "managed_q")])
+def test_the_lists_of_commands_hand_on_what_a_command_is_chosen_for(operator, name, field):
+    command, query = CommandFactory(), {name: "saved:webs"}
+
+    page = read(operator.get(reverse("commands:list", args=[HANGZHOU], query=query)))
+
+    assert "Choose the command to run on saved:webs." in page.text
+    assert page.one("a", aria_label=f"Run {command.name}")["href"].endswith(f"?{field}=saved%3Awebs")
+    assert page.one("input", name=name)["value"] == "saved:webs"
+    assert page.one("nav", aria_label="Command lists").all("a")[1]["href"].endswith(f"?{name}=saved%3Awebs")
+
+
+def test_of_a_script_that_is_not_saved_a_selection_is_chosen_on_the_page(operator):
+    SelectionFactory(owner=operator.person, name="webs", q="web")
+    draft = DraftFactory(person=operator.person, command=None, region=HANGZHOU, fields={"type": "RunShellScript"})
+
+    link = read(operator.get(url(draft=draft.pk))).one("a", class_="strong")["href"]
+
+    assert link.startswith(reverse("invocations:unsaved", args=[HANGZHOU]))
+    assert Shown(operator.get(link)).value("q") == "saved:webs"
+
+
 def test_a_page_of_the_list_asks_a_bounded_number_of_questions(operator):
     for _ in range(50):
         SelectionFactory(owner=operator.person)
