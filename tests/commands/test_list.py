@@ -224,6 +224,14 @@ def test_each_role_is_offered_what_it_may_do(viewer, operator, admin) -> None:
     assert [[text in page for text in admins] for page in pages] == [[False] * 5, [False] * 5, [True] * 5]
 
 
+def test_exported_is_what_the_list_shows_also_after_a_search(operator) -> None:
+    CommandFactory(name="uptime")
+    link = '/r/cn-hangzhou/commands/export/?q=up&amp;format=json"'
+
+    for headers in ({}, {"HX-Request": "true"}):
+        assert link in operator.get(URL, {"q": "up", "page": "1"}, headers=headers).content.decode()
+
+
 def test_a_page_of_a_hundred_commands_is_not_made_heavy_by_their_menus(admin) -> None:
     CommandFactory.create_batch(100)
 
