@@ -1,5 +1,5 @@
 // form[data-ticks]: its ticked rows are counted on its button ([data-ticks-some], `#` is their number), which does
-// nothing while there are none; [data-ticks-all] ticks all of them.
+// nothing while there are none (forms.js); [data-ticks-all] ticks all of them.
 function count(form) {
   const all = [...form.querySelectorAll("tbody input[type=checkbox]")];
   const n = all.filter((box) => box.checked).length;
@@ -20,9 +20,5 @@ document.addEventListener("change", (event) => {
   }
   count(form);
 });
-
-document.addEventListener("submit", (event) => {
-  if (event.submitter?.matches("[data-ticks-some][aria-disabled=true]")) event.preventDefault();
-}, true);
 
 for (const form of document.querySelectorAll("form[data-ticks]")) count(form);
