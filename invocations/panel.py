@@ -79,6 +79,11 @@ class Panel:
         return self.command.name
 
     @property
+    def subject(self) -> str:
+        """What runs, in a sentence."""
+        return self.command.name
+
+    @property
     def shows_other_system(self) -> bool:
         """Than the pickers' rows on the page were looked at for."""
         return False
@@ -323,6 +328,10 @@ class UnsavedPanel(Panel):
     @property
     def title(self) -> str:
         return self.command.name or _("Run without saving")
+
+    @property
+    def subject(self) -> str:
+        return self.command.name or _("this script")
 
     @property
     def content_exact(self) -> str:

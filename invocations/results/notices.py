@@ -20,7 +20,6 @@ from invocations.results.batches import CLOCK, HELD, PATIENCE, BatchList, BatchV
 from regions.models import Account, Region
 
 STOP_PATIENCE = timedelta(minutes=10)  # a stop that has not shown by then is worth a word (A86)
-SEND_ACTION = "ecs:InvokeCommand"  # what a held batch waits to be allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _hold_sentence(reason: str, view: BatchView, run: Invocation, region: Region
         case HoldReason.CREDENTIALS:
             return sentence("credentials", **said)
         case HoldReason.PERMISSION:
-            return sentence("not-permitted", action=SEND_ACTION)
+            return sentence("not-permitted", action="ecs:RunCommand" if run.is_unsaved else "ecs:InvokeCommand")
         case HoldReason.CLOCK:
             return sentence("clock", s=round(abs(clock.offset(connection.current()) or 0)))
         case HoldReason.REGION:

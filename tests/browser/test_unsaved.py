@@ -20,7 +20,7 @@ def test_a_script_is_typed_its_parameter_filled_in_its_danger_confirmed_and_run(
     InstanceFactory(name="web-01")
     page = show(URL)
 
-    editor(page).press_sequentially("rm -rf {{folder}}\necho done\t")
+    editor(page).press_sequentially("rm -rf {{folder}}\necho done")
     page.get_by_role("checkbox", name="Use parameters").check()
     page.get_by_role("textbox", name="folder", exact=True).fill("/etc")
     page.get_by_role("checkbox", name="web-01", exact=True).check()
@@ -36,7 +36,7 @@ def test_a_script_is_typed_its_parameter_filled_in_its_danger_confirmed_and_run(
     page.wait_for_url("**/runs/*/")
     expect(page.get_by_role("heading", level=1, name="Run without saving")).to_be_visible()
     run = Invocation.objects.get()
-    assert (run.content, run.parameters) == ("rm -rf {{folder}}\necho done  ", {"folder": "/etc"})
+    assert (run.content, run.parameters) == ("rm -rf {{folder}}\necho done", {"folder": "/etc"})
 
 
 def test_reload_and_another_type_keep_what_was_typed(show) -> None:

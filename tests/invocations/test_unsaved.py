@@ -509,3 +509,11 @@ def test_what_the_cloud_refuses_to_save_is_told_and_nothing_runs(admin, simulato
     assert response.status_code == 422
     assert "nothing was changed" in Shown(response).text
     assert not Invocation.objects.exists()
+
+
+def test_a_missing_permission_is_named_as_the_cloud_calls_it(operator, simulator, machines, work_until_quiet):
+    posted(operator, *machines(1))
+    simulator.fault("RunCommand", "forbid")
+    work_until_quiet()
+
+    assert "ecs:RunCommand" in Shown(operator.get(Invocation.objects.get().get_absolute_url())).text
