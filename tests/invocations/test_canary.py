@@ -246,6 +246,8 @@ def test_C41_no_answer_to_a_form_with_a_secret_repeats_it(admin, command, form, 
     for name, (url, fields) in asked_of_panel(command, form).items():
         for headers in ({}, FRAGMENT):
             ears.answer(f"{name} {headers}", admin.post(url, fields, headers=headers, follow=True))
+    for draft in Draft.objects.values_list("pk", flat=True):
+        ears.answer("draft", admin.get(panel_url(command, draft=draft), follow=True))
     look_into_storage(ears, "typed")
     listen_to_log(ears, caplog.records)
 
@@ -361,6 +363,7 @@ def test_C39_a_run_leaves_its_secret_nowhere(admin, simulator, started, work_unt
     ears.answer("again", admin.post(again, follow=True))
     listen_to_log(ears, caplog.records)
     assert ears.leaks == []
+    assert {where.split()[0] for where, _said in ears.said} >= {"message", "argument", "GET"}
     assert Batch.objects.get().secrets is None
     if fault["kind"] == "lose_after":
         assert [one.parameters["token"] for one in simulator.journal.executions()] == [SECRET]
