@@ -15,7 +15,7 @@ from accounts.models import AuditEntry
 from cloud import connection
 from commands import sync
 from commands.models import Command, Version
-from commands.textarea import pack
+from commands.textarea import pack, unpack
 from regions.models import Region
 from tests.commands.edit_pages import NEW, edit_url, fields_of, typed
 from tests.factories import HANGZHOU, CommandFactory, RegionFactory, VersionFactory
@@ -465,3 +465,23 @@ def test_a_strange_token_is_replaced(admin, simulator):
     admin.post(NEW, typed(admin, NEW, name="greet", content=SCRIPT, token="x"))
 
     assert isinstance(Command.objects.get(name="greet").newest.token, uuid.UUID)
+
+
+def test_editing_one_of_500_commands_asks_the_database_as_often_as_of_one(admin, django_assert_max_num_queries):
+    command = CommandFactory(name="greet", content="echo {{a}}", saved=True)
+    CommandFactory.create_batch(499, content="uptime")
+
+    with django_assert_max_num_queries(20):
+        admin.get(edit_url(command))
+    form = typed(admin, edit_url(command)) | {"action": "check"}
+    with django_assert_max_num_queries(16):
+        admin.post(edit_url(command), form, headers={"HX-Request": "true"})
+
+
+@pytest.mark.parametrize(("fix", "meant"), [("lf", "a\nb\n"), ("bom", "a\r\nb\n"), ("nonsense", "\ufeffa\r\nb\n")])
+def test_B46_a_slip_is_mended_by_a_press_without_javascript(admin, fix, meant):
+    form = typed(admin, NEW, content="\ufeffa\nb\n", content_exact=pack("\ufeffa\r\nb\n"))
+
+    response = admin.post(NEW, {**form, "action": f"mend-{fix}"})
+
+    assert unpack(fields_of(response)["content_exact"]).removeprefix("\ufeff" if fix == "lf" else "") == meant
