@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import tomllib
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
@@ -12,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -22,13 +24,14 @@ from commands.models import Command, CommandType
 from commands.parameters import fill_in
 from instances.models import Kind
 from invocations.models import Invocation
-from tests.factories import HANGZHOU, PASSWORD, InstanceFactory
+from tests.factories import HANGZHOU, PASSWORD, CommandFactory, InstanceFactory
 from tests.invocations.panels import Shown, fresh_region, panel_url, run_form
 
 FOLDER = Path(__file__).resolve().parent.parent / "corpus"
 TYPES = {".sh": CommandType.SHELL, ".ps1": CommandType.POWERSHELL, ".bat": CommandType.BAT}
 MOST = 18_432  # bytes; 24,576 after Base64
 NEW = f"/r/{HANGZHOU}/commands/new/"
+IMPORT = f"/r/{HANGZHOU}/commands/import/"
 UNSAVED = f"/r/{HANGZHOU}/run/"
 BREAK = re.compile("\r\n|\r|\n")
 
@@ -281,6 +284,49 @@ def test_B94_a_script_that_was_sent_signed_out_is_there_again_byte_for_byte(admi
 
     assert base64.b64decode(filled_in["content_exact"]) == script.data
     assert filled_in["content"] == BREAK.sub("\r\n", script.text)
+
+
+# Copies
+
+
+@some_scripts
+def test_B46_a_clone_an_older_version_put_back_and_a_copy_have_the_same_bytes(admin, saved, script) -> None:
+    command = saved(script)
+    edit = reverse("commands:edit", args=[HANGZHOU, command.cloud_id])
+
+    clone = as_sent(admin.get(f"{NEW}?clone={command.cloud_id}").content.decode(), "edit-form")
+    cloned = admin.post(NEW, clone | {"action": "save"})
+    assert bytes_in_cloud(Command.objects.get(cloud_id=cloned.url.split("/")[-2])) == script.data
+
+    fields = as_sent(admin.get(edit).content.decode(), "edit-form") | {"content": "exit", "enable_parameter": ""}
+    assert admin.post(edit, fields | {"action": "save"}).status_code == 303
+    restored = as_sent(admin.get(f"{edit}?restore=1", follow=True).content.decode(), "edit-form")
+    assert admin.post(edit, restored | {"action": "save"}, follow=True).status_code == 200
+    command.refresh_from_db()
+    assert (command.version_number, bytes_in_cloud(command)) == (3, script.data)
+
+    there = fresh_region("cn-shanghai")
+    copy = reverse("commands:copy", args=[HANGZHOU, command.cloud_id])
+    assert admin.post(copy, {"token": str(uuid.uuid4()), "regions": [there.pk]}).status_code == 200
+    assert bytes_in_cloud(Command.objects.own(there.pk).get(name="survivor")) == script.data
+
+
+@pytest.mark.parametrize("file_format", ["json", "yaml"])
+def test_B78_what_is_exported_is_imported_byte_for_byte(admin, simulator, file_format) -> None:
+    scripts = {script.name: script for script in SOME}
+    for script in SOME:
+        CommandFactory(name=script.name, type=script.type, content=script.text, saved=True)
+    exported = admin.get(f"/r/{HANGZHOU}/commands/export/?format={file_format}").content
+    Command.objects.all().delete()
+    upload = SimpleUploadedFile(f"commands.{file_format}", exported)
+
+    looked_at = admin.post(IMPORT, {"file": upload, "token": str(uuid.uuid4())}).content.decode()
+    carried = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', looked_at))
+    picked = {"pick": [str(n) for n in range(len(SOME))], "action": "import"}
+    assert admin.post(IMPORT, carried | picked).status_code == 200
+
+    made = {command.name: bytes_in_cloud(command) for command in Command.objects.filter(name__in=scripts)}
+    assert made == {name: script.data for name, script in scripts.items()}
 
 
 # Sizes
