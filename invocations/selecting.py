@@ -24,10 +24,11 @@ from accounts.models import Person
 from accounts.plain_input import PlainForm
 from instances import access, selections
 from instances.grammar import LONGEST
-from instances.models import TEAM, Instance, Kind, Selection, SelectionKind, SelectionUse
+from instances.models import TEAM, Kind, Selection, SelectionKind, SelectionUse
 from instances.selection_saving import Wording
 from invocations import drafts, pasting
 from invocations.models import Draft
+from invocations.panel import as_uuid
 from invocations.picking import MANAGED, Look, is_managed
 from invocations.results.ansi import marked
 from regions.models import Region
@@ -112,10 +113,7 @@ class SelectionForm(PlainForm):
 
     @property
     def token(self) -> UUID:
-        try:
-            return UUID(self.data.get("token", ""))
-        except ValueError:
-            return uuid4()
+        return as_uuid(self.data.get("token")) or uuid4()
 
     @property
     def base(self) -> int:
@@ -133,7 +131,7 @@ class SelectionForm(PlainForm):
         return pasting.read(self.data.get("ids", ""))
 
     def clean_q(self) -> str:
-        q = " ".join(self.cleaned_data["q"].split()) if not self.is_of_ids else ""
+        q = "" if self.is_of_ids else str(self.cleaned_data["q"])
         if self.data.get("kind") == SelectionKind.QUERY and (objection := selections.objection_to(q)):
             raise ValidationError(objection, code="search")
         return q
@@ -188,7 +186,7 @@ class Matches:
     def __init__(self, form: SelectionForm) -> None:
         self.form = form
         self.is_list = form.is_of_ids
-        self.q = " ".join(form.data.get("q", "").split())
+        self.q = form.data.get("q", "").strip()
         self.objection = "" if self.is_list or not self.q else selections.objection_to(self.q)
 
     @cached_property
@@ -312,13 +310,14 @@ class Listing:
 
     def __init__(self, person: Person, region: Region, page: str | None) -> None:
         self.person = person
+        self.region = region
         found = access.selections_visible_to(person, region.pk).select_related("owner").order_by("key", "group", "pk")
         self.page: Page[Selection] = Paginator(found, ROWS).get_page(page)
 
     @cached_property
     def rows(self) -> list[Row]:
         shown = list(self.page)
-        names, uses = _names(shown), _last_uses(shown)
+        names, uses = self._names(shown), _last_uses(shown)
         return [
             Row(
                 one,
@@ -329,12 +328,11 @@ class Listing:
             for one in shown
         ]
 
-
-def _names(shown: Iterable[Selection]) -> dict[str, str]:
-    """Of the first instances of each list."""
-    first = [(one.region, instance_id) for one in shown for instance_id in one.ids[:NAMES]]
-    rows = Instance.objects.filter(region__in={region for region, _id in first}, instance_id__in=[i for _r, i in first])
-    return dict(rows.values_list("instance_id", "name"))
+    def _names(self, shown: Iterable[Selection]) -> dict[str, str]:
+        """Of the first instances of each list, as far as this person may see them."""
+        first = [instance_id for one in shown for instance_id in one.ids[:NAMES]]
+        known = access.visible_to(self.person, self.region.pk).filter(instance_id__in=first)
+        return dict(known.values_list("instance_id", "name"))
 
 
 def _last_uses(shown: Iterable[Selection]) -> dict[int, SelectionUse]:

@@ -96,16 +96,16 @@ def test_the_teams_is_changed_by_everybody_who_runs_commands_and_stays_the_teams
 
 
 def test_a_search_is_saved_and_told_in_the_trail(operator):
-    response = saved(operator, q="  tag:env=prod   web ", group="team")
+    response = saved(operator, q='  tag:env=prod name:"a  b" ', group="team")
 
     assert (response.status_code, response.url) == (303, url())
     selection = Selection.objects.get()
     assert (selection.name, selection.kind, selection.q, selection.ids, selection.group) == (
-        *("webs", "query", "tag:env=prod web", [], "team"),
+        *("webs", "query", 'tag:env=prod name:"a  b"', [], "team"),
     )
     entry = AuditEntry.objects.get(action="selection.saved")
     assert (entry.person, entry.object, entry.detail["name"], entry.detail["q"]) == (
-        *(operator.person, f"selection {selection.pk}", "team/webs", "tag:env=prod web"),
+        *(operator.person, f"selection {selection.pk}", "team/webs", selection.q),
     )
 
 
