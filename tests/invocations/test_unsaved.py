@@ -5,6 +5,9 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as rules
+from hypothesis import strategies as st
 
 from commands import textarea
 from commands.models import Command
@@ -517,3 +520,22 @@ def test_a_missing_permission_is_named_as_the_cloud_calls_it(operator, simulator
     work_until_quiet()
 
     assert "ecs:RunCommand" in Shown(operator.get(Invocation.objects.get().get_absolute_url())).text
+
+
+# Whatever is sent
+
+FIELDS = ("name", "type", "content", "content_exact", "enable_parameter", "system", "action", "draft", "form_token")
+OTHERS = ("stay", "version", "digest", "command", "param-a", "was-param-a", "param-a-empty", "q", "timeout", "username")
+TEXT = st.text(max_size=40) | st.sampled_from(["on", "{{a}}", "{{ A }}{{a}}", "RunBatScript", "check", "save", "LQ=="])
+
+
+@rules(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from([*FIELDS, *OTHERS]), TEXT, max_size=6))
+def test_no_form_whatever_is_typed_breaks_the_console(operator, fields):
+    for headers in ({}, FRAGMENT):
+        response = operator.post(URL, {"action": "run"} | fields, headers=headers)
+        assert response.status_code in (200, 404, 422)
+    assert operator.get(URL, fields).status_code in (200, 303)
+    query = {"command": "-", "draft": str(uuid.uuid4())} | fields
+    assert operator.get(reverse("invocations:picker", args=[HANGZHOU, "instances"]), query).status_code in (200, 404)
+    assert not Invocation.objects.exists()
