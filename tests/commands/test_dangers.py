@@ -165,6 +165,8 @@ def test_a_shell_script_that_destroys_is_told(content, code):
         "grep shutdown /var/log/messages",
         "chmod -R 755 /srv/app",
         "chown -R www:www /var/www/html",
+        "chown -R mysql:mysql /var/lib/mysql",
+        "chown -R app:app /opt /srv",
         "chmod 777 /tmp/x",
         "mv /tmp/a /tmp/b",
         "curl -fsSL https://example.com/x -o /tmp/x",
