@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import address
 from accounts.access import NotHere, admins_only, operators_only
 from accounts.plain_input import PlainForm
-from commands import import_files, importing, interchange, listing, quota, sync
+from commands import exporting, import_files, importing, interchange, listing, quota, sync
 from commands.import_files import Unreadable
 from commands.importing import Case, Outcome, Planned
 from commands.interchange import Document
@@ -51,9 +51,9 @@ def export_commands(request: RegionRequest, region: str) -> HttpResponse:
     else:
         found = listing.narrowed(lists.Address(request, "commands"), own, listing.by_tag(own))
     file_format = request.GET.get("format", "")
-    file_format = file_format if file_format in interchange.FORMATS else interchange.FORMATS[0]
+    file_format = file_format if file_format in exporting.FORMATS else exporting.FORMATS[0]
     editions = [Edition.of(command) for command in found.order_by("name", "pk")]
-    response = HttpResponse(interchange.written(editions, file_format), content_type=_TYPES[file_format])
+    response = HttpResponse(exporting.written(editions, file_format), content_type=_TYPES[file_format])
     response.headers["Content-Disposition"] = f'attachment; filename="commands-{region}.{file_format}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"  # opened, it is still no page (C49)
     return response

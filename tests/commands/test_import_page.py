@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import AuditEntry
 from commands import sync
 from commands.definitions import Definition
-from commands.interchange import FORMAT, written
+from commands.exporting import written
+from commands.interchange import FORMAT
 from commands.models import Command, Version
 from commands.saving import Edition
 from regions.models import MirrorKind, Region

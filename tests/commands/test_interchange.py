@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from commands.checking import problems_of
 from commands.definitions import Definition
+from commands.exporting import written
 from commands.import_files import LARGEST, Unreadable
-from commands.interchange import FORMAT, read, written
+from commands.interchange import FORMAT, read
 from commands.saving import Edition
 
 ODD = "a \n\r\t#:-'\"|>\\{}[]&*!%@`,?~\x85\u2028\u2029\ufeff\x1b\x7f\x0b\x0c\ufffe\ufffd😀é中"
