@@ -17,7 +17,7 @@ from itertools import zip_longest
 
 from commands.highlighting import HIDDEN
 
-MOST_LINES = 5_000  # of one text; beyond, nobody reads it, and the page would be megabytes
+MOST_LINES = 3_000  # of one text; beyond, nobody reads it, and the page would be megabytes
 AROUND = 3  # equal lines shown before and after a change
 _LEAST_FOLDED = 4  # fewer equal lines are rather shown
 _LINE_PAIRS = 300_000  # pairs of equal lines that difflib may look at: about 0.2 s

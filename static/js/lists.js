@@ -89,6 +89,11 @@ document.addEventListener("input", (event) => {
     item.hidden = !typed.every((word) => item.dataset.words.includes(word));
 });
 
+// Enter in it looks no further, and above all sends no form.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.closest?.("[data-filters]")) event.preventDefault();
+});
+
 // What is ticked stays ticked when the rows come anew.
 let kept = [];
 

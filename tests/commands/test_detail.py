@@ -1,6 +1,7 @@
 """The page of one command."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -119,14 +120,14 @@ def test_a_public_command_can_be_run_and_cloned_only(admin) -> None:
 
 
 def test_who_created_and_who_changed_it_is_told(viewer) -> None:
-    command = CommandFactory(created_at=now())
-    VersionFactory(command=command, person=PersonFactory(username="zhao.m"))
+    command = CommandFactory(created_at=now())  # of the cloud command that carries the newest version
+    VersionFactory(command=command, person=PersonFactory(username="zhao.m"), saved_at=now() - timedelta(days=3))
     VersionFactory(command=command, person=PersonFactory(username="li.wei"))
 
     page = re.sub(r"<[^>]*>", "", viewer.get(url_of(command)).content.decode())
 
     assert "version 2" in page
-    assert re.search(r"Created\s+just now by zhao.m\s+Modified\s+just now by li.wei", page)
+    assert re.search(r"Created\s+3 days ago by zhao.m\s+Modified\s+just now by li.wei", page)
 
 
 def test_a_dangerous_line_is_marked_and_said(viewer) -> None:

@@ -239,6 +239,25 @@ def test_the_id_of_an_older_version_leads_here(viewer) -> None:
     assert (response.status_code, response.url) == (301, f"{url_of(command)}?from=1&to=2")
 
 
+def test_both_languages(admin) -> None:
+    command = command_of("a\n" * 20 + "1\r\n", "a\n" * 20 + "2\n", "3")
+    Command.objects.filter(pk=command.pk).update(drifted_at=now())
+
+    text = text_of(admin.get(url_of(command), {"from": "1", "to": "2"}, headers={"Accept-Language": "zh-CN"}))
+
+    for told in (
+        "版本 3",
+        "云端当前版本",
+        "在别处被修改",
+        "采用云端版本",
+        "并排",
+        "恢复版本 1",
+        "… 17 行相同",
+        "+1 −1 行",
+    ):
+        assert told in text
+
+
 def test_many_versions_take_as_few_queries_as_two(viewer) -> None:
     command = command_of("a\n", "b\n")
     viewer.get(url_of(command))
