@@ -5,7 +5,7 @@ being saved but the cloud's limits, which `checking` knows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,12 +14,14 @@ from cloud import limits
 from commands import checking, dangers, definitions, highlighting, shellcheck, typing_slips
 from commands.editing import EditForm
 from commands.highlighting import Line
+from commands.models import CommandType
 from commands.parameters import Kind, names_in, size_after_base64
 from commands.saving import Edition
 
 KILOBYTE = 1024
 AMBER = 0.9  # of the limit
-MOST_FINDINGS = 20  # shown; the rest is counted
+QUICKLY_CHECKED = 6 * KILOBYTE  # after Base64: ShellCheck takes some 0.2 s for it
+MOST_FINDINGS = 20  # of a kind are shown; the rest is counted
 PREVIEW_LINES = 12
 TOO_LARGE_TO_READ = 4  # times the limit; what is larger is only counted
 _ICONS = {"error": "bad", "warning": "warn", "info": "info", "style": "info"}
@@ -55,6 +57,7 @@ class Look:
     preview: list[Excerpt]
     unfilled: list[str]  # parameters that must be given at each run
     size: Size
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,29 @@ class Size:
 
 
 def look_over(form: EditForm) -> Look:
-    """Of a form that was checked."""
-    edition = form.edition
+    """Everything. Of a form that was checked."""
     size = Size(size_after_base64(form.script), limits.content_bytes())
     if size.bytes > TOO_LARGE_TO_READ * size.most:
-        return Look([*_of_limits(edition), _of_size(size)], [], [], size)
+        return Look([*_of_limits(form.edition), _of_size(size)], [], [], size)
+    return _look(form, size, _of_shellcheck(form.edition))
+
+
+def glance_at(form: EditForm) -> Look:
+    """What can be said at once, for a page that is only being opened: ShellCheck takes seconds for a long script."""
+    size = Size(size_after_base64(form.script), limits.content_bytes())
+    if size.bytes <= QUICKLY_CHECKED or form.edition.type != CommandType.SHELL:
+        return look_over(form)
+    waits = Item("info", _("ShellCheck has not looked at this long script yet."))
+    return replace(_look(form, size, iter([waits])), is_complete=False)
+
+
+def _look(form: EditForm, size: Size, of_shellcheck: Iterator[Item]) -> Look:
+    edition = form.edition
     items = [
         *_of_limits(edition),
         *_of_typing(edition),
         *_of_dangers(edition),
-        *_of_shellcheck(edition),
+        *of_shellcheck,
         *_of_parameters(form),
         _of_size(size),
     ]
@@ -128,9 +144,13 @@ def _of_shellcheck(edition: Edition) -> Iterator[Item]:
 
 def _of_dangers(edition: Edition) -> Iterator[Item]:
     found = dangers.dangers_in(edition.content, edition.type)
-    for danger in found:
+    for danger in found[:MOST_FINDINGS]:
         sentence = _("Dangerous: %(why)s.") % {"why": danger.why}
         yield Item("warn", sentence, line=danger.line, detail=_("Running this will need a typed confirmation."))
+    more = len(found) - MOST_FINDINGS
+    if more > 0:
+        text = ngettext("%(n)d more dangerous line", "%(n)d more dangerous lines", more)
+        yield Item("warn", text % {"n": more})
     if not found:
         yield Item("ok", _("No dangerous patterns"))
 
@@ -165,10 +185,11 @@ def _of_size(size: Size) -> Item:
 
 def _preview(edition: Edition) -> tuple[list[Excerpt], list[str]]:
     """The lines that have parameters, filled in as far as there are defaults; and which have none but need a value."""
-    if not edition.enable_parameter:
+    names = names_in(edition.content) if edition.enable_parameter else []
+    if not names:
         return [], []
     known = {one.name.lower(): one for one in edition.definitions}
-    found = [known.get(name.lower()) or definitions.Definition(name) for name in names_in(edition.content)]
+    found = [known.get(name.lower()) or definitions.Definition(name) for name in names]
     unfilled = [one.name for one in found if one.is_secret or (one.is_required and not one.default)]
     values = {one.name: one.default for one in found if one.name not in unfilled}
     lines = highlighting.lines(edition.content, edition.type, values)

@@ -68,7 +68,8 @@ class Editor:
 
     @cached_property
     def look(self) -> looking_over.Look:
-        return looking_over.look_over(self.form)
+        is_being_opened = self.request.method != "POST"
+        return looking_over.glance_at(self.form) if is_being_opened else looking_over.look_over(self.form)
 
     @property
     def built_in_ones(self) -> list[str]:

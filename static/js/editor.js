@@ -267,4 +267,5 @@ showFindings();
 showState();
 editor.usesParameters(document.getElementById("id_enable_parameter").checked);
 if (!editor.script) editor.end(usualEnds());
+if (document.querySelector("#edit-rail[data-incomplete]")) addEventListener("load", () => look(0));
 isDirty = false;

@@ -386,6 +386,16 @@ def test_a_check_answers_pieces_and_saves_nothing(admin, command, simulator):
     assert not simulator.journal.calls("CreateCommand")
 
 
+def test_a_long_script_is_opened_before_shellcheck_has_looked_at_it(admin):
+    command = CommandFactory(content="echo $x\n" * 1_000, saved=True)
+    url = edit_url(command)
+
+    opened, looked = admin.get(url), admin.post(url, {**typed(admin, url), "action": "check"})
+
+    assert "ShellCheck has not looked at this long script yet." in page(opened)
+    assert "ShellCheck has not looked" not in page(looked)
+
+
 def test_parameters_are_found_by_a_check_without_javascript(admin):
     form = typed(admin, NEW, content="echo {{b}} {{ a }} {{B}} {{ACS::InstanceId}}") | {"action": "check"}
 
