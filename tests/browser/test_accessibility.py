@@ -18,6 +18,7 @@ PAGES = {
     "editor of a new command": "/r/cn-hangzhou/commands/new/",
     "versions of a command": "/r/cn-hangzhou/commands/{command}/versions/",
     "copy to other regions": "/r/cn-hangzhou/commands/{command}/copy/",
+    "import": "/r/cn-hangzhou/commands/import/",
     "delete a command": "/r/cn-hangzhou/commands/{command}/delete/",
     "runs of a command": "/r/cn-hangzhou/commands/{command}/runs/",
     "panel": PANEL,
