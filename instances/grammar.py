@@ -75,7 +75,7 @@ _VALUE_ALIASES = {
 }
 _WITH_ALIASES = (Key.STATUS, Key.AGENT)
 _LOOKS_LIKE_ID = re.compile(r"(?:i|mi)-[a-z0-9]{4,}", re.IGNORECASE)
-_QUOTES = re.compile('["“”＂]')  # each ends and begins a quoted text, so that none can stand in one
+QUOTES = re.compile('["“”＂]')  # each ends and begins a quoted text, so that none can stand in one
 _LOOKS_LIKE_KEY = re.compile(r"[^\W\d_][\w-]*")
 
 # A sign outside of quotes is marked by a private character while a word is taken apart; none is taken from outside.
@@ -242,7 +242,7 @@ def merged(q: str, filters: Mapping[str, str]) -> str:
 def quoted(text: str) -> str:
     """The text as one word, or one part of a word, that means itself."""
     is_plain = text.isprintable() and text == text.translate(_FULL_WIDTH) and not set(text) & set(' ,=:*"-')
-    return text if is_plain else '"' + _QUOTES.sub('"*"', text) + '"'
+    return text if is_plain else '"' + QUOTES.sub('"*"', text) + '"'
 
 
 def _words(q: str) -> Iterator[tuple[str, str]]:

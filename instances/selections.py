@@ -20,12 +20,11 @@ from instances import access, grammar, search
 from instances.grammar import Hint, Key, Named, Problem, Query
 from instances.models import Instance, Kind, Selection, SelectionKind
 
-_QUOTES = str.maketrans(dict.fromkeys('"“”＂', "*"))  # no quoted text can hold one; see grammar.quoted
-
 
 def key_of(name: str) -> str:
     """What a name is known by: whatever its case, and however its accents are stored."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).translate(_QUOTES).casefold())
+    typed = grammar.QUOTES.sub("*", unicodedata.normalize("NFC", name))  # as grammar.quoted writes them
+    return unicodedata.normalize("NFC", typed.casefold())
 
 
 def word(selection: Selection) -> str:
