@@ -59,6 +59,16 @@ class ParameterRow:
         return not (self.description or self.default or self.allowed or self.is_required or self.is_secret)
 
     @property
+    def shown_default(self) -> str:
+        """That of a secret is refused, and repeated nowhere."""
+        return "" if self.is_secret else self.default
+
+    @property
+    def in_lines(self) -> set[str]:
+        """What one line can't hold: a field of one line would lose its line breaks."""
+        return {what for what in ("description", "default", "allowed") if "\n" in getattr(self, what)}
+
+    @property
     def is_legal(self) -> bool:
         return bool(_NAME.fullmatch(self.name))
 
@@ -189,7 +199,8 @@ class EditForm(PlainForm):
         self._say_where_it_runs()
         self.fields["timeout"].help_text = _("%(min)s–%(max)s. The process is killed after this.") % bounds
         for name in dict.fromkeys(key for key in self.data if _OF_PARAMETER.fullmatch(key) or _OF_TAG.fullmatch(key)):
-            self.fields[name] = Text(strip=_OF_TAG.fullmatch(name) is not None)
+            is_tag = _OF_TAG.fullmatch(name) is not None
+            self.fields[name] = Text(strip=is_tag, widget=forms.TextInput if is_tag else forms.Textarea)
         self._give_exact_script_to_show()
 
     def _say_where_it_runs(self) -> None:
@@ -241,7 +252,7 @@ class EditForm(PlainForm):
 
     def _row(self, name: str) -> ParameterRow:
         def said(what: str) -> str:
-            return self.data.get(f"param-{name}-{what}", "")
+            return self.data.get(f"param-{name}-{what}", "").replace("\r\n", "\n")
 
         return ParameterRow(
             name=name,

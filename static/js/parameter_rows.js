@@ -4,7 +4,7 @@
 import { parametersIn } from "./placeholders.js";
 
 const nameOf = (row) => row.dataset.parameter;
-const isBlank = (row) => [...row.querySelectorAll("input")].every((field) => (field.type === "checkbox" ? !field.checked : !field.value));
+const isBlank = (row) => [...row.querySelectorAll("input, textarea")].every((field) => (field.type === "checkbox" ? !field.checked : !field.value));
 
 function rowFor(name) {
   const template = document.getElementById("parameter-row");

@@ -20,8 +20,11 @@ from hypothesis import strategies as st
 
 import cloud.commands as gateway
 from cloud.connection import current
+from commands import saving
+from commands.definitions import Definition, definitions_of
 from commands.models import Command, CommandType
 from commands.parameters import fill_in
+from commands.saving import Edition
 from instances.models import Kind
 from invocations.models import Invocation
 from tests.factories import HANGZHOU, PASSWORD, CommandFactory, InstanceFactory
@@ -284,6 +287,33 @@ def test_B94_a_script_that_was_sent_signed_out_is_there_again_byte_for_byte(admi
 
     assert base64.b64decode(filled_in["content_exact"]) == script.data
     assert filled_in["content"] == BREAK.sub("\r\n", script.text)
+
+
+SAID = [
+    {"default": "first\n  second\n"},
+    {"default": " \t"},
+    {"allowed": ("a\nb", "c, d", 'e"f', " g", "/h/", "")},
+    {"pattern": '/?[a-z,"]+ '},
+    {"description": "In\ntwo lines, e\u0301"},
+]
+
+
+@pytest.mark.parametrize("said", SAID, ids=str)
+def test_what_is_said_of_a_parameter_comes_back_from_the_form(admin, said) -> None:
+    edition = Edition(
+        name="survivor",
+        type=CommandType.SHELL,
+        content="echo {{word}}",
+        enable_parameter=True,
+        definitions=[Definition("word", **said)],
+    )
+    command = saving.create(HANGZHOU, edition, saving.By(person=admin.person), token=uuid.uuid4())
+    edit = reverse("commands:edit", args=[HANGZHOU, command.cloud_id])
+
+    untouched = as_sent(admin.get(edit).content.decode(), "edit-form")
+
+    assert "Nothing to save" in Shown(admin.post(edit, untouched | {"action": "save"})).text
+    assert definitions_of(Command.objects.get(pk=command.pk)) == [Definition("word", **said)]
 
 
 # Copies
