@@ -59,6 +59,12 @@ def plan(command: Command, regions: Sequence[Region]) -> list[Planned]:
     return [_planned(command, region, known.get(region.pk), by_region.get(region.pk, [])) for region in regions]
 
 
+def look_at(regions: Sequence[Region]) -> None:
+    """Have their lists copied where they are old, and wait a while for that."""
+    asked = [mirrors.start_if_old(region.pk, MirrorKind.COMMANDS, tasks.refresh_own) for region in regions]
+    mirrors.wait_for(asked, PATIENCE)
+
+
 def copy(
     command: Command, regions: Sequence[Region], by: By, *, token: UUID, seen: Mapping[str, int] | None = None
 ) -> list[Copied]:
@@ -67,8 +73,7 @@ def copy(
     The latter only where `seen` has the version, by region, that it comes after: nothing is overwritten that whoever
     copies has not seen. The same token again makes nothing twice. What a region refuses is a sentence.
     """
-    asked = [mirrors.start_if_old(region.pk, MirrorKind.COMMANDS, tasks.refresh_own) for region in regions]
-    mirrors.wait_for(asked, PATIENCE)
+    look_at(regions)
     return [_copied(command, planned, by, token, seen or {}) for planned in plan(command, regions)]
 
 

@@ -54,10 +54,13 @@ class CopyForm(PlainForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
 def copy(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
+    """With `look` in the address the lists of all regions are copied first, so that it is known what they have."""
     command = get_command_for(request.user, region, cloud_id)
     if command.is_public:
         raise Http404
     if request.method != "POST":
+        if "look" in request.GET:
+            copying.look_at(list(others(command)))
         return _asked(request, command, CopyForm(command))
     form = CopyForm(command, request.POST)
     if not form.is_valid():
@@ -88,6 +91,7 @@ def _asked(request: HttpRequest, command: Command, form: CopyForm, status: int =
         "form": form,
         "planned": [(one, one.region.pk in chosen) for one in planned],
         "has_search": len(planned) >= SEARCHED_FROM,
+        "unknown": sum(one.case == Case.UNKNOWN for one in planned),
     }
     return render(request, "commands/copy.html", context, status=status)
 

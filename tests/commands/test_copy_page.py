@@ -57,8 +57,15 @@ def test_the_regions_are_listed_with_what_they_have(admin, command) -> None:
     page = admin.get(url_of(command)).content.decode()
 
     assert re.findall(r'name="regions" value="([^"]+)"', page) == [BEIJING, SHANGHAI]  # not its own
-    assert "Not known yet; looked at when you copy" in page
+    assert page.count("Not known yet") == 1
     assert " checked" not in page
+
+
+def test_what_the_regions_have_is_looked_up_when_asked_for(admin, command, simulator) -> None:
+    page = admin.get(url_of(command), {"look": "1"}).content.decode()
+
+    assert "Not known yet" not in page
+    assert {call.region for call in simulator.journal.calls("DescribeCommands")} >= {BEIJING, SHANGHAI}
 
 
 def test_it_is_copied_to_each_chosen_region(admin, command, simulator) -> None:

@@ -125,7 +125,7 @@ def test_texts_of_too_many_lines_are_not_compared() -> None:
         ("\n" * 3000, "\r\n" * 3000),
     ],
 )
-def test_B26_scripts_made_to_be_slow_to_compare_are_compared_in_time(old: str, new: str) -> None:
+def test_scripts_made_to_be_slow_to_compare_are_compared_in_time(old: str, new: str) -> None:
     began = time.process_time()
 
     difference = compare(old, new)

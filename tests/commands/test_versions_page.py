@@ -192,7 +192,7 @@ def test_C47_what_cannot_be_seen_is_named_in_what_differs(viewer) -> None:
     assert '<ins><span class="odd" data-code="U+202E">' in page
 
 
-def test_C36_a_script_is_text_in_what_differs(viewer) -> None:
+def test_a_script_is_text_in_what_differs(viewer) -> None:
     page = viewer.get(url_of(command_of("<b>1</b>\n", "<b>2</b></td><script>alert(1)</script>\n"))).content.decode()
 
     assert "<script>alert" not in page
