@@ -2,7 +2,6 @@
 //   [data-tokens=kind]   around a search box; each token carries its words in a hidden field of the box's name
 //   [data-look]          a select beside it
 //   [data-page=kind]     the box that stands for all rows of the page
-
 //   [data-selections]    menu of the saved selections, fetched when it opens; [data-uses] searches for one of them
 import { load } from "./load.js";
 import { place } from "./menus.js";
