@@ -22,14 +22,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import address
 from accounts.access import NotHere, admins_only, operators_only
 from accounts.plain_input import PlainForm
-from commands import exporting, import_files, importing, interchange, listing, quota, sync
+from commands import exporting, importing, interchange, listing, quota, sync
 from commands.import_files import Unreadable
 from commands.importing import Case, Outcome, Planned
 from commands.interchange import Document
 from commands.models import Command
 from commands.saving import By, Edition
-from regions import catalog, lists
+from regions import catalog, lists, trouble
 from regions.http import RegionRequest
+from regions.models import Mirror
 
 PATIENCE = 5.0  # seconds for the region's list, which the file is compared with
 SHOWN_PROBLEMS = 100
@@ -123,6 +124,7 @@ class Page:
     planned: Sequence[Planned] = ()
     chosen: frozenset[int] = frozenset()
     error: str = ""
+    mirror: Mirror | None = None  # of the region's commands
 
     @property
     def problems(self) -> list[interchange.Problem]:
@@ -177,8 +179,14 @@ def import_commands(request: RegionRequest, region: str) -> HttpResponse:
         return _asked(page, error.status)
     if page.document.problems:
         return _asked(page, 422)
-    sync.ensure_fresh(region, wait=PATIENCE)
+    page.mirror = sync.ensure_fresh(region, wait=PATIENCE)
     catalog.ensure_quotas_fresh(region)
+    if page.mirror.refreshed_at is None:  # all would look new, and be there twice
+        sentence = _(
+            "The commands of %(region)s could not be listed, and the file can’t be compared with them. Try again."
+        )
+        page.refusal = sentence % {"region": request.region.name}
+        return _asked(page, 503)
     page.planned = importing.plan(request.region, page.document)
     if request.POST.get("action") == "import":
         return _import(page)
@@ -221,5 +229,9 @@ def _looked(page: Page, status: int) -> HttpResponse:
 
 
 def _rendered(request: HttpRequest, template: str, page: Page, status: int) -> HttpResponse:
-    context = {"page": page, "form": page.form, "most_bytes": import_files.LARGEST}
+    context = {
+        "page": page,
+        "form": page.form,
+        "trouble": trouble.of(page.mirror, page.request.region) if page.mirror else None,
+    }
     return render(request, template, context, status=status)

@@ -1,8 +1,8 @@
 """Importing a file: what it would do is shown first, and done for what was chosen."""
 
-import json
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,11 +11,10 @@ from accounts.models import AuditEntry
 from commands import sync
 from commands.definitions import Definition
 from commands.exporting import written
-from commands.interchange import FORMAT
 from commands.models import Command, Version
 from commands.saving import Edition
-from regions.models import MirrorKind, Region
-from tests.factories import HANGZHOU, MirrorFactory, RegionFactory
+from regions.models import Mirror, MirrorKind, Region
+from tests.factories import HANGZHOU, MirrorFactory, RegionFactory, now
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +79,6 @@ def test_the_page_asks_for_a_file_or_its_text(admin, region):
 
     assert 'type="file"' in page
     assert "<textarea" in page
-    assert "At it" not in page
     assert "Look at it" in page
 
 
@@ -302,9 +300,21 @@ def test_what_was_imported_has_the_versions_of_any_saved_command(admin, region):
     assert (version.number, version.person, version.content) == (1, admin.person, "echo new\n")
 
 
-def test_the_file_is_kept_nowhere(admin, region):
+def test_a_region_that_was_never_listed_is_no_place_to_import_into(simulator, admin):
+    RegionFactory()
+    simulator.fault("DescribeCommands", "close_before", times=50)
+
     response = look(admin, edition("new"))
 
-    assert not Version.objects.filter(name="new").exists()
-    assert json.loads(written([edition("new")], "json"))["format"] == FORMAT
-    assert fields(response)["carried"] != [""]
+    assert response.status_code == 503
+    assert "The commands of China (Hangzhou) could not be listed" in text(response)
+
+
+def test_a_list_that_cannot_be_read_anew_is_said_to_be_old(simulator, admin, region):
+    Mirror.objects.filter(kind=MirrorKind.COMMANDS).update(refreshed_at=now() - timedelta(hours=1))
+    simulator.fault("DescribeCommands", "close_before", times=50)
+
+    response = look(admin, edition("new"))
+
+    assert cases(response) == {"0": "new"}
+    assert "Shown as of" in text(response)
