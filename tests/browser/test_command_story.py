@@ -104,7 +104,7 @@ ZH = Words(
     save="保存",
     edit="编辑",
     versions="版本",
-    settings="设置",
+    settings="执行配置",
     changed="在别处被修改",
     difference="查看差异",
     keep="采用云端版本",
@@ -117,7 +117,7 @@ ZH = Words(
     export="导出为 JSON",
     delete="删除",
     import_="导入",
-    look="查看内容",
+    look="预览",
     import_one="导入 1 条",
 )
 
