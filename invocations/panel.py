@@ -98,7 +98,7 @@ class Panel:
     @property
     def cannot_stay(self) -> bool:
         """Somebody wants to, and the cloud no longer has it."""
-        return bool(self.data.get("stay")) and not self.stays
+        return bool(self.data.get("stay")) and not self.stays and not self.is_unsaved
 
     @property
     def version(self) -> int | None:

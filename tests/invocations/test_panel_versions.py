@@ -235,8 +235,11 @@ def test_what_the_cloud_has_instead_of_a_version_is_called_none_of_them(operator
     command.drifted_at = now()
     command.save()
 
+    page = Shown(operator.get(panel_url(command)))
     posted(operator, command, InstanceFactory(), version="1", **{"param-service": "nginx"})
 
+    assert "It runs as the cloud has it." in page.text
+    assert "· version 1" not in page.text
     assert Invocation.objects.get().command_version is None
 
 
