@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
 
 from commands.dangers import dangers_in
-from commands.dangers.danger import REASONS
 from commands.parameters import fill_in
 
 SHELL, POWERSHELL, BAT = "RunShellScript", "RunPowerShellScript", "RunBatScript"
@@ -411,5 +412,62 @@ def test_a_script_of_24_kilobytes_is_read_at_once(command_type, piece):
     assert time.process_time() - began < 1  # some 50 ms; a pattern that is not linear takes minutes
 
 
-def test_every_reason_is_one_that_something_gives():
-    assert all(str(reason) for reason in REASONS.values())
+WORDS = st.sampled_from(
+    [
+        "rm -rf ",
+        "/",
+        "$x",
+        "${x:-/}",
+        "'",
+        '"',
+        "$(",
+        ")",
+        "`",
+        "<<EOF\n",
+        "\nEOF\n",
+        ";",
+        "|",
+        "&&",
+        "case x in ",
+        "esac",
+        "a) ",
+        "bash -c ",
+        "{{a}}",
+        "#",
+        "\\",
+        "\r\n",
+        "(",
+        "()",
+        "{",
+        "}",
+        " ",
+        "sudo -u ",
+        "x=",
+        "if ",
+        "@'\n",
+        "\n'@",
+        "<#",
+        "%x%",
+        "^",
+        "Remove-Item -Recurse ",
+        "C:\\",
+        "rd /s ",
+        "cmd /c ",
+        "for ",
+        "> ",
+        "2>&1",
+        "dd of=/dev/sda",
+        "-",
+        "--",
+        "=",
+        "\ufeff",
+        "😀",
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=40).map("".join), st.sampled_from([SHELL, POWERSHELL, BAT]))
+def test_whatever_a_script_is_each_danger_stands_on_a_line_of_it(script, command_type):
+    for danger in dangers_in(script, command_type):
+        assert 1 <= danger.line <= script.count("\n") + 1
+        assert danger.why
