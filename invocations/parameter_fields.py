@@ -80,12 +80,17 @@ class Parameter:
         typed = self.form.cleaned_data.get(self.key)
         if typed is None:
             return  # refused already
-        if self.is_empty_on_purpose:
-            typed = ""
+        typed = "" if self.is_empty_on_purpose else self._as_known(typed)
         if objection := self._missing(typed) or self._objection(typed):
             self.form.add_error(self.key, objection)
         else:
             self.value = typed
+
+    def _as_known(self, typed: str) -> str:
+        """Browsers send every line break as CRLF: a default or an allowed value comes back with those it has."""
+        known = (self.definition.default, *self.definition.allowed)
+        lines = typed.replace("\r\n", "\n")
+        return next((one for one in known if one.replace("\r\n", "\n") == lines), typed)
 
     def _missing(self, typed: str) -> ValidationError | None:
         if typed or self.is_empty_on_purpose or not self.definition.is_required:

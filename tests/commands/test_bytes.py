@@ -27,7 +27,7 @@ from commands.parameters import fill_in
 from commands.saving import Edition
 from instances.models import Kind
 from invocations.models import Invocation
-from tests.factories import HANGZHOU, PASSWORD, CommandFactory, InstanceFactory
+from tests.factories import HANGZHOU, PASSWORD, CommandFactory, InstanceFactory, define
 from tests.invocations.panels import Shown, fresh_region, panel_url, run_form
 
 FOLDER = Path(__file__).resolve().parent.parent / "corpus"
@@ -314,6 +314,24 @@ def test_what_is_said_of_a_parameter_comes_back_from_the_form(admin, said) -> No
 
     assert "Nothing to save" in Shown(admin.post(edit, untouched | {"action": "save"})).text
     assert definitions_of(Command.objects.get(pk=command.pk)) == [Definition("word", **said)]
+
+
+@pytest.mark.parametrize("default", ["first\n  second\n", "one\r\ntwo"])
+@pytest.mark.parametrize("allowed", [(), ("x\ny", "one\r\ntwo", "first\n  second\n")])
+def test_a_default_of_several_lines_runs_as_it_is_though_browsers_send_other_line_ends(
+    operator, simulator, saved, work_until_quiet, default, allowed
+) -> None:
+    script = Script("", b"cat <<'END'\n{{text}}\nEND\n", CommandType.SHELL, {})
+    command = saved(script)
+    define(command, "text", default=default, allowed=allowed)
+    opened = operator.get(panel_url(command, ids=machine_for(simulator, script)), follow=True)
+
+    untouched = as_sent(opened.content.decode(), "run-form") | {"action": "run"}
+    fields = {"param-text": BREAK.sub("\r\n", default)} if allowed else {}
+    assert operator.post(panel_url(command), untouched | fields).status_code == 303
+    work_until_quiet()
+
+    assert what_ran(simulator) == [(script.sha256, {"text": default})]
 
 
 # Copies
