@@ -21,7 +21,7 @@ from accounts import address
 from accounts.access import admins_only
 from cloud import errors
 from commands import editing, looking_over, refusals, saving, typing_slips
-from commands.access import get_command_for, get_edited_command_for
+from commands.access import Moved, get_command_for, get_edited_command_for
 from commands.editing import EditForm
 from commands.models import Command, Version
 from commands.saving import By, Edition
@@ -139,10 +139,18 @@ def new(request: RegionRequest, region: str) -> HttpResponse:
         return _posted(Editor(request, request.POST))
     data = editing.blank_fields()
     if source_id := request.GET.get("clone"):
-        source = get_command_for(request.user, region, source_id)
+        source = _source(request, source_id)
         data = editing.fields_of(Edition.of(source))
         data["name"] = f"{source.name[: NAME_CHARACTERS - len('-copy')]}-copy"
     return _page(Editor(request, data))
+
+
+def _source(request: RegionRequest, cloud_id: str) -> Command:
+    """Of a clone; an older ID of it will do."""
+    try:
+        return get_command_for(request.user, request.region.pk, cloud_id)
+    except Moved as moved:
+        return moved.command
 
 
 @admins_only

@@ -283,6 +283,14 @@ def test_a_clone_begins_as_its_original_and_has_another_name(admin):
     assert "type" in form
 
 
+def test_an_older_id_can_be_cloned_and_a_strange_one_is_nowhere(admin, command):
+    old_id = command.cloud_id
+    admin.post(edit_url(command), typed(admin, edit_url(command), content="uptime\n"))
+
+    assert fields_of(admin.get(f"{NEW}?clone={old_id}"))["content"] == "uptime\r\n"
+    assert admin.get(f"{NEW}?clone=c-nowhere").status_code == 404
+
+
 def test_a_public_command_can_be_cloned_but_not_edited(admin):
     public = CommandFactory(name="ACS-Greet", content="uptime\n", is_public=True, provider="AlibabaCloud")
 
