@@ -49,6 +49,7 @@ _ASSIGNED = re.compile(r"\$(?:script:|global:|local:)?(\w+)\s*(?:[+\-]?=(?!=)|in
 _PARAMETERS = re.compile(r"\bparam\s{0,9}\(")
 _LITERAL = re.compile(r"\$(\w+)\s*=\s*(?:'([^'\n]*)'|\"([^\"$`\n]*)\")\s*(?=[;\r\n]|$)")
 _IN_QUOTES = re.compile(r"\$\(|\$\{?[\w:]+\}?|\{\{[^{}]{0,200}\}\}")
+_LONGEST_PIPE = 2_000  # characters remembered of what feeds a command
 _REGISTRY_DEPTH = 2  # keys below HKLM:\SOFTWARE\… belong to one product
 
 
@@ -183,7 +184,7 @@ class _Reader:
         if ended.words:
             self.done.append(ended)
         before = f"{ended.fed_by} {' '.join(ended.words)} {ended.inner}" if is_pipe else ""
-        self.current = Statement(self.line, fed_by=before)
+        self.current = Statement(self.line, fed_by=before[-_LONGEST_PIPE:])
 
 
 def _variables(content: str) -> dict[str, str]:

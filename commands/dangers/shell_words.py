@@ -45,6 +45,7 @@ _HOLDERS = {"for", "select", "read", "local", "declare", "typeset", "export", "r
 _OF_THE_SYSTEM = {"PATH", "PWD", "OLDPWD", "USER", "LOGNAME", "SHELL", "HOSTNAME", "RANDOM", "UID", "EUID", "PPID"}
 _INTERPRETERS = {"sh", "bash", "dash", "ash", "ksh", "zsh", "ssh", "su", "sudo", "mysql", "psql", "sqlite3", "mongo"}
 KEYWORDS = {"if", "then", "elif", "else", "while", "until", "do", "!", "{", "time"}
+_LONGEST_PIPE = 100  # words remembered of what feeds a command
 _DEEPEST = 3  # scripts within strings within scripts
 
 
@@ -268,7 +269,7 @@ class _Scan:
             if self.frames:
                 self.frames[-1].seen += names[:1]
             if is_pipe:
-                self.simple = Simple(self.line, fed_by=[*simple.fed_by, *names])
+                self.simple = Simple(self.line, fed_by=[*simple.fed_by, *names][-_LONGEST_PIPE:])
                 return
         self.simple = Simple(self.line)
 
