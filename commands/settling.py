@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from uuid import UUID
 
 from commands import saving, sync
 from commands.models import Command, Origin, Version
 from commands.saving import By, Edition
+
+
+def state_of(command: Command) -> str:
+    """A digest of what the cloud has: whoever settles names the one they looked at."""
+    said = sorted(Edition.of(command).columns().items())
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def keep_clouds(command: Command, by: By, *, token: UUID) -> Version:

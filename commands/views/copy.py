@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -78,13 +78,13 @@ def copy(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     return render(request, "commands/copied.html", context)
 
 
-def others(command: Command) -> Any:
+def others(command: Command) -> QuerySet[Region]:
     """The regions it can be copied to."""
     return catalog.listed().exclude(pk=command.region)
 
 
 def _asked(request: HttpRequest, command: Command, form: CopyForm, status: int = 200) -> HttpResponse:
-    planned = copying.plan(command, list(form.fields["regions"].queryset))  # type: ignore[attr-defined]
+    planned = copying.plan(command, list(others(command)))
     chosen = set(form.data.getlist("regions")) if isinstance(form.data, QueryDict) else _usual(planned)
     context = {
         "command": command,

@@ -26,7 +26,7 @@ _WAYS = {"cloud": settling.keep_clouds, "ours": settling.put_ours_back}
 @require_POST
 @admins_only
 def settle(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
-    """`how` is `cloud` or `ours`; `seen` is the digest of the script in the cloud that the person looked at."""
+    """`how` is `cloud` or `ours`; `seen` says what of the cloud's the person looked at (`settling.state_of`)."""
     command = get_command_for(request.user, region, cloud_id)
     how = request.POST.get("how", "")
     if how not in _WAYS:
@@ -34,7 +34,7 @@ def settle(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
         return redirect("commands:detail", region, cloud_id)
     try:
         found = sync.look_at(command)
-        if found and found.drifted_at and found.content_sha256 != request.POST.get("seen"):
+        if found and found.drifted_at and settling.state_of(found) != request.POST.get("seen"):
             return _look_again(request, found)
         by = saving.By(person=request.user, address=address.of(request))
         version = _WAYS[how](command, by, token=_token(command, how))

@@ -1,9 +1,11 @@
 """A command that was changed behind the console's back: told, and settled by a team admin."""
 
+import re
+
 import pytest
 
 from accounts.models import AuditEntry
-from commands import sync
+from commands import settling, sync
 from commands.models import Command, Origin
 from regions.models import MirrorKind
 from tests.factories import HANGZHOU, MirrorFactory, RegionFactory
@@ -34,7 +36,7 @@ def page_of(command: Command, page: str = "") -> str:
 
 
 def settle(person, command: Command, how: str, *, seen: str = ""):
-    form = {"how": how, "seen": seen or command.content_sha256}
+    form = {"how": how, "seen": seen or settling.state_of(command)}
     return person.post(page_of(command, "settle/"), form, follow=True)
 
 
@@ -84,11 +86,14 @@ def test_B96_pressed_twice_it_is_settled_once_and_said_so(admin, drifted, how: s
     assert "Nothing was left to settle: the cloud has the newest version." in response.content.decode()
 
 
-def test_B53_what_changed_once_more_is_not_settled_unseen(admin, drifted) -> None:
-    response = settle(admin, drifted, "ours", seen="0" * 64)
+def test_B53_what_changed_once_more_is_not_settled_unseen(admin, drifted, simulator) -> None:
+    (seen,) = re.findall(r'name="seen" value="(\w+)"', admin.get(page_of(drifted)).content.decode())
+    simulator.modify_command(HANGZHOU, drifted.cloud_id, timeout=700)
+
+    response = settle(admin, drifted, "ours", seen=seen)
 
     drifted.refresh_from_db()
-    assert (drifted.version_number, drifted.timeout) == (1, 600)
+    assert (drifted.version_number, drifted.timeout) == (1, 700)
     assert response.redirect_chain[-1][0] == page_of(drifted, "versions/") + "?to=cloud"
     assert "It was changed once more meanwhile." in response.content.decode()
 
