@@ -9,7 +9,7 @@ import logging
 import pickle
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -214,10 +214,13 @@ def ears(caplog) -> Iterator[Ears]:
     before_task_publish.disconnect(hear)
 
 
-def listen_to_log(ears: Ears, records: Iterable[logging.LogRecord]) -> None:
+def listen_to_log(ears: Ears, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    """What was logged, as the console writes it, and whatever was printed."""
     formatter = JSONFormatter()
-    for record in records:
+    for record in caplog.records:
         ears.hear(f"log {record.name}", formatter.format(record).encode().decode("unicode-escape"))
+    for printed in capfd.readouterr():
+        ears.hear("printed", printed)
 
 
 # While it is typed
@@ -242,14 +245,14 @@ def asked_of_panel(command: Command, form: Callable[..., dict[str, str]]) -> dic
     }
 
 
-def test_C41_no_answer_to_a_form_with_a_secret_repeats_it(admin, command, form, ears, caplog) -> None:
+def test_C41_no_answer_to_a_form_with_a_secret_repeats_it(admin, command, form, ears, caplog, capfd) -> None:
     for name, (url, fields) in asked_of_panel(command, form).items():
         for headers in ({}, FRAGMENT):
             ears.answer(f"{name} {headers}", admin.post(url, fields, headers=headers, follow=True))
     for draft in Draft.objects.values_list("pk", flat=True):
         ears.answer("draft", admin.get(panel_url(command, draft=draft), follow=True))
     look_into_storage(ears, "typed")
-    listen_to_log(ears, caplog.records)
+    listen_to_log(ears, caplog, capfd)
 
     assert ears.leaks == []
     assert not Invocation.objects.exists()
@@ -326,14 +329,14 @@ def test_C41_a_dangerous_line_that_came_with_a_secret_is_not_told_by_its_words(
 
 
 @pytest.mark.urls("tests.front.urls")
-def test_C37_a_page_that_breaks_repeats_nothing_of_the_form(admin, form, ears, caplog) -> None:
+def test_C37_a_page_that_breaks_repeats_nothing_of_the_form(admin, form, ears, caplog, capfd) -> None:
     admin.raise_request_exception = False
 
     for headers in ({}, FRAGMENT):
         answer = admin.post("/wrong/broken/", form(), headers=headers)
         assert answer.status_code == 500
         ears.answer(str(headers), answer)
-    listen_to_log(ears, caplog.records)
+    listen_to_log(ears, caplog, capfd)
 
     assert ears.leaks == []
 
@@ -347,7 +350,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_C39_a_run_leaves_its_secret_nowhere(admin, simulator, started, work_until_quiet, ears, caplog, fault) -> None:
+def test_C39_a_run_leaves_its_secret_nowhere(
+    admin, simulator, started, work_until_quiet, ears, caplog, capfd, fault
+) -> None:
     simulator.fault("InvokeCommand", **fault)
     run = started()
     for name, argument in due.jobs():
@@ -361,7 +366,7 @@ def test_C39_a_run_leaves_its_secret_nowhere(admin, simulator, started, work_unt
     look_around(ears, admin, run)
     again = reverse("invocations:again", args=[HANGZHOU, run.pk])
     ears.answer("again", admin.post(again, follow=True))
-    listen_to_log(ears, caplog.records)
+    listen_to_log(ears, caplog, capfd)
     assert ears.leaks == []
     assert {where.split()[0] for where, _said in ears.said} >= {"message", "argument", "GET"}
     assert Batch.objects.get().secrets is None
