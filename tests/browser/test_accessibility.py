@@ -23,6 +23,7 @@ PAGES = {
     "runs of a command": "/r/cn-hangzhou/commands/{command}/runs/",
     "panel": PANEL,
     "panel, filled in": PANEL + "?param-service=nginx&username=deploy&q=tag:role=web",
+    "run without saving": "/r/cn-hangzhou/run/",
     "instances": "/r/cn-hangzhou/instances/",
     "managed instances": "/r/cn-hangzhou/managed-instances/",
     "results, empty": "/r/cn-hangzhou/runs/",

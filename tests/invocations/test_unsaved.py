@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
-from commands import textarea
+from commands import saving, textarea
 from commands.models import Command
+from commands.saving import By, Edition
 from invocations import dispatch
 from invocations.models import Attempt, Batch, Draft, Invocation, Outcome
 from tests.factories import HANGZHOU, CommandFactory, InstanceFactory
@@ -480,6 +481,20 @@ def test_B92_saved_and_run_twice_is_one_command_and_one_run(admin, simulator, ma
     assert "however often, it is done once" in Shown(first).text
     assert (second.status_code, third.url) == (303, second.url)
     assert Command.objects.filter(name="kept").count() == Invocation.objects.count() == 1
+
+
+def test_a_form_that_has_saved_another_script_runs_nothing_before_it_is_looked_at(admin, simulator, machines):
+    """Saved, and then the console stopped before the run was written; the script was changed meanwhile."""
+    token = uuid.uuid4()
+    edition = Edition(name="kept", type="RunShellScript", content="echo first")
+    saving.create(HANGZHOU, edition, By(person=admin.person), token=token)
+
+    response = save(admin, *machines(1), content="echo second", form_token=str(token))
+
+    assert response.status_code == 409
+    assert "This form had saved another script, as kept. Nothing has run." in Shown(response).text
+    assert Shown(response).value("form_token") != str(token)
+    assert not Invocation.objects.exists()
 
 
 def test_nothing_is_saved_that_could_not_run(admin, simulator):
