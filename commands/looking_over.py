@@ -131,7 +131,7 @@ def _of_shellcheck(edition: Edition) -> Iterator[Item]:
     for found in report.findings[:MOST_FINDINGS]:
         yield Item(
             _ICONS[found.level],
-            f"{found.level.label}: {found.message}",
+            _("%(level)s: %(message)s") % {"level": found.level.label, "message": found.said},
             line=found.line,
             column=found.column,
             code=found.code,

@@ -77,6 +77,11 @@ class Finding:
     level: Level
     message: str  # ShellCheck's own, English
 
+    @property
+    def said(self) -> str:
+        """Without the level, which SC2114 and SC2115 begin with."""
+        return self.message.removeprefix("Warning: ")
+
 
 class State(StrEnum):
     CHECKED = "checked"
