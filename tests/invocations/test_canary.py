@@ -165,7 +165,8 @@ def look_around(ears: Ears, client: PersonClient, run: Invocation) -> None:
         "kind": "instances",
         "draft": Draft.objects.filter(person=client.person).values_list("pk", flat=True).first() or uuid.uuid4(),
     }
-    for url in [*pages(arguments), "/", "/runs/", "/system/", f"/r/{HANGZHOU}/runs/?q=login"]:
+    more = ["/", "/runs/", "/system/", f"/r/{HANGZHOU}/runs/?q=login", f"/r/{HANGZHOU}/commands/export/?format=yaml"]
+    for url in [*pages(arguments), *more]:
         for headers in ({}, FRAGMENT):
             ears.answer(f"GET {url} {headers}", client.get(url, headers=headers, follow=True))
 
@@ -201,9 +202,13 @@ def in_redis() -> Iterator[tuple[str, object]]:
 
 
 @pytest.fixture
-def ears(caplog) -> Iterator[Ears]:
+def ears(transactional_db, caplog) -> Iterator[Ears]:
     """Also hears every message to the workers, and every line of the log, the most talkative ones included."""
     ears = Ears()
+    if database.vendor == "sqlite":  # its file keeps what was deleted, of the test before, too
+        with database.cursor() as cursor:
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def hear(sender=None, body=None, headers=None, **_more):
         ears.hear(f"message {sender}", str([body, headers]))
