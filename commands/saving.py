@@ -142,21 +142,27 @@ def save(
 
     Raises a NotSaved, or a member of `cloud.errors`.
     """
-    if before := Version.objects.filter(token=token, command=command).first():
+    if before := _pressed_before(command, token):
         return before
     found = sync.look_at(command)
     if found is None:
         raise GoneMeanwhile
-    _check(found, edition, base, has_seen_drift=has_seen_drift)
-    cloud_id = _change_in_cloud(found, edition, token)
-    with transaction.atomic():
-        version = _move_on(found, base, cloud_id, edition, by, note=note, token=token, origin=origin)
-    if version is None:
-        if twin := Version.objects.filter(token=token, command=command).first():
+    cloud_id = found.cloud_id
+    try:
+        _check(found, edition, base, has_seen_drift=has_seen_drift)
+        cloud_id = _change_in_cloud(found, edition, token)
+        with transaction.atomic():
+            return _move_on(found, base, cloud_id, edition, by, note=note, token=token, origin=origin)
+    except SavedMeanwhile:
+        if twin := _pressed_before(command, token):
             return twin
         _hand_over(found, cloud_id)
-        raise SavedMeanwhile(_newest(command))
-    return version
+        raise
+
+
+def _pressed_before(command: Command, token: UUID) -> Version | None:
+    """What an earlier press of the same button has saved, also one of a moment ago."""
+    return Version.objects.filter(token=token, command=command).first()
 
 
 def _check(command: Command, edition: Edition, base: int, *, has_seen_drift: bool) -> None:
@@ -220,28 +226,35 @@ def _is_in_cloud(command: Command, edition: Edition) -> bool:
 
 
 def _store_new(region_id: str, cloud_id: str, edition: Edition, by: By, note: str, token: UUID) -> Command:
+    """A copy of the list may have found it first, and somebody may have gone on from there: then it stays theirs."""
+    others = Command.objects.present().filter(region=region_id, version_number__gt=1)
+    if later := others.filter(versions__cloud_id=cloud_id).first():
+        return later
     now = timezone.now()
     columns = {**edition.columns(), "created_at": now, "seen_at": now, "deleted_at": None, "version_number": 1}
     command, _is_new = Command.objects.update_or_create(region=region_id, cloud_id=cloud_id, defaults=columns)
-    command.versions.all().delete()  # a copy of the list may have found it first
+    command.versions.filter(token=None).delete()
     _record(command, 1, by, note=note, token=token, origin=Origin.SAVED, action="command.created")
     return command
 
 
 def _move_on(
     command: Command, base: int, cloud_id: str, edition: Edition, by: By, *, note: str, token: UUID, origin: Origin
-) -> Version | None:
-    """None when somebody else did so first. Two at once: the row is changed by the one who finds it as it was read."""
+) -> Version:
+    """Two at once: the row is claimed by the one who finds it as it was read, before anything else is touched.
+
+    The other one raises SavedMeanwhile and deletes nothing: the row with the new ID may be the command itself by now.
+    """
     now = timezone.now()
-    columns = {**edition.columns(), "cloud_id": cloud_id, "version_number": base + 1, "drifted_at": None}
     as_read = Command.objects.filter(pk=command.pk, version_number=base, cloud_id=command.cloud_id)
+    if not as_read.update(version_number=base + 1):
+        raise SavedMeanwhile(_newest(command))
     if cloud_id != command.cloud_id:
         Command.objects.filter(region=command.region, cloud_id=cloud_id).delete()  # a copy of the list found it first
         Superseded.objects.filter(region=command.region, cloud_id=cloud_id).delete()
-    if not as_read.update(**columns, seen_at=now):
-        return None
-    if cloud_id != command.cloud_id:
         Superseded.objects.create(region=command.region, cloud_id=command.cloud_id, command=command, since=now)
+    columns = {**edition.columns(), "cloud_id": cloud_id, "drifted_at": None, "seen_at": now}
+    Command.objects.filter(pk=command.pk).update(**columns)
     command.refresh_from_db()
     return _record(command, base + 1, by, note=note, token=token, origin=origin, action="command.saved")
 
