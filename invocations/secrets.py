@@ -7,6 +7,8 @@ from functools import cache
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
+from invocations.results.decoding import GB18030, UTF8, decode
+
 MASK = "••••••"
 SHORTEST_MASKED = 6  # characters; shorter values would blank out half of an output
 
@@ -27,8 +29,11 @@ def unseal(sealed: bytes | memoryview | None) -> dict[str, str]:
 
 
 def mask(output: bytes, values: Iterable[str]) -> bytes:
-    """The output with every known secret value hidden; best effort, since a script may print it in pieces."""
+    """The output with every known secret value hidden, in whichever encoding; best effort: it may come in pieces."""
+    decoded = decode(output)
+    own = decoded.encoding if decoded else UTF8
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= SHORTEST_MASKED:
-            output = output.replace(value.encode(), MASK.encode())
+            for encoding in (own, UTF8, GB18030, "UTF-16-LE"):
+                output = output.replace(value.encode(encoding), MASK.encode(encoding))
     return output

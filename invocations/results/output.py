@@ -9,6 +9,7 @@ from typing import Literal
 from invocations.models import REST, BatchState, Output, Target
 from invocations.results import ansi
 from invocations.results.decoding import UTF8, decode
+from invocations.secrets import MASK
 
 MOST_LINES = 5000  # shown of one output; the download has all of it
 
@@ -24,6 +25,7 @@ class OutputView:
     unshown: int = 0  # lines before the first one shown
     encoding: str = ""  # where it is not UTF-8
     is_growing: bool = False  # more may come
+    hides_secrets: bool = False
 
     @property
     def is_cut(self) -> bool:
@@ -49,11 +51,12 @@ def of(target: Target) -> OutputView:
         unshown=kept[0].number - 1 if kept else 0,
         encoding="" if decoded.encoding == UTF8 else decoded.encoding,
         is_growing=is_growing,
+        hides_secrets=MASK in decoded.text and bool(target.invocation.secret_names),
     )
 
 
 def content_of(target: Target) -> bytes:
-    """The bytes as the cloud kept them."""
+    """The bytes as the cloud kept them, but for secrets."""
     output = _stored(target)
     return bytes(output.content) if output else b""
 

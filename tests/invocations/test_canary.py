@@ -378,6 +378,7 @@ def test_C39_a_run_leaves_its_secret_nowhere(
     if fault["kind"] == "lose_after":
         assert [one.parameters["token"] for one in simulator.journal.executions()] == [SECRET]
         assert bytes(run.targets.get().output.content).decode() == f"{MASK} hello\n"
+        assert "Secret values are hidden" in Shown(admin.get(run.get_absolute_url())).text
 
 
 def test_C41_what_a_batch_printed_that_was_given_up_is_not_kept_where_its_secret_can_no_longer_be_masked(
@@ -401,3 +402,4 @@ def test_C41_what_a_batch_printed_that_was_given_up_is_not_kept_where_its_secret
     look_into_storage(ears, "late")
     look_around(ears, admin, run)
     assert ears.leaks == []
+    assert "so nothing of it is kept" in Shown(admin.get(run.get_absolute_url())).text

@@ -1,5 +1,6 @@
 """Secret parameter values: sealed in one column, hidden in what the scripts print."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,3 +25,11 @@ def test_C41_a_value_too_short_to_hide_leaves_the_output_readable():
 
 def test_C41_of_two_values_the_longer_is_hidden_first():
     assert secrets.mask(b"secret-secret2", ["secret", "secret-secret2"]) == secrets.MASK.encode()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le"])
+@pytest.mark.parametrize("value", ["hunter22", "密码是猎人二二"])
+def test_C41_a_secret_is_hidden_in_whatever_encoding_a_machine_prints_it(encoding, value):
+    masked = secrets.mask(f"登录 {value} 成功".encode(encoding), [value])
+
+    assert masked.decode(encoding) == f"登录 {secrets.MASK} 成功"
