@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import operators_only
 from accounts.plain_input import visible
-from commands.access import get_command_for
+from commands.access import Moved, get_command_for
 from commands.models import Command
 from instances import mirror
 from instances.models import Kind
@@ -188,7 +188,10 @@ def _command(request: RegionRequest, draft: Draft | None) -> Command | None:
     cloud_id = _key(request)
     if cloud_id == unsaved.KEY:
         return None
-    return get_command_for(request.user, request.region.pk, visible(cloud_id)) if cloud_id else None
+    try:
+        return get_command_for(request.user, request.region.pk, visible(cloud_id)) if cloud_id else None
+    except Moved as moved:  # the panel was opened before: what is chosen is chosen for the command all the same
+        return moved.command
 
 
 def _key(request: RegionRequest) -> str:

@@ -1,6 +1,7 @@
 """The panel and the versions of its command: nothing runs that its person has not seen, or stayed on knowingly."""
 
 import hashlib
+import uuid
 
 import pytest
 from django.urls import reverse
@@ -17,10 +18,11 @@ from tests.factories import (
     define,
     now,
 )
-from tests.invocations.panels import Shown, fresh_region, panel_url, run_form
+from tests.invocations.panels import Shown, fresh_region, panel_url, run_form, selection_url
 from tests.invocations.runs import a_run
 
 pytestmark = pytest.mark.django_db
+FRAGMENT = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -180,6 +182,20 @@ def test_a_form_of_an_old_id_is_answered_at_the_new_one(operator, command):
     assert (response.status_code, response.url) == (308, panel_url(command))
     assert followed.status_code == 409
     assert "saved version 2" in Shown(followed).text
+
+
+def test_choosing_goes_on_in_a_panel_that_was_opened_before(operator, command):
+    instance, draft = InstanceFactory(), uuid.uuid4()
+    fields = run_form(command, instance, draft=str(draft), op="show") | {"command": command.cloud_id}
+    query = {"command": command.cloud_id, "draft": str(draft)}
+    move_on(command)
+
+    rows = operator.get(reverse("invocations:picker", args=[HANGZHOU, "instances"]), query, headers=FRAGMENT)
+    paste = operator.get(reverse("invocations:paste", args=[HANGZHOU, draft]), query)
+    chosen = operator.post(selection_url(draft), fields, headers=FRAGMENT)
+
+    assert [rows.status_code, paste.status_code, chosen.status_code] == [200, 200, 200]
+    assert (Draft.objects.get().command, Draft.objects.get().chosen) == (command, [instance.instance_id])
 
 
 def test_a_link_with_an_old_id_fills_in_the_form_of_the_new_one(operator, command):
