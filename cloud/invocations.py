@@ -141,9 +141,7 @@ class Invocation:
     instances: tuple[InvocationInstance, ...]
 
 
-def send(
-    connection: Connection, request: FrozenRequest | FrozenRun, *, client_token: str, date: datetime
-) -> Accepted:
+def send(connection: Connection, request: FrozenRequest | FrozenRun, *, client_token: str, date: datetime) -> Accepted:
     """`invoke` or `run`, as the request is."""
     if isinstance(request, FrozenRun):
         return run(connection, request, client_token=client_token, date=date)
