@@ -5,9 +5,11 @@
 
     class RunForm(PlainForm): …                     answer 422 with the form when `not form.is_valid()`
     check(text, is_multiline=True)                  the same rule for text that comes by another way
+    as_number(text), as_uuid(text)                  what pages of our own send along; None for what no page of ours sent
 """
 
 import re
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 # C0 controls but tab, DEL, C1 controls, surrogates, non-characters, and what stands for bytes that were not UTF-8.
 _UNUSABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
 _LINE_ENDS = re.compile("\r\n|\n")
+_NUMBER = re.compile("[0-9]{1,9}")
 
 
 def check(text: str, *, is_multiline: bool = False) -> None:
@@ -35,6 +38,18 @@ def visible(text: str, *, is_multiline: bool = False) -> str:
     """The text with what `check` refuses made visible: control pictures where Unicode has them, else U+FFFD."""
     parts = re.split("(\r\n|\n)", text) if is_multiline else [text]
     return "".join(part if is_multiline and part in ("\n", "\r\n") else _UNUSABLE.sub(_picture, part) for part in parts)
+
+
+def as_number(text: str | None) -> int | None:
+    """A whole number of at most nine digits: every column holds it."""
+    return int(text) if text and _NUMBER.fullmatch(text) else None
+
+
+def as_uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
 
 
 def _picture(found: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import address, audit, keeping, sessions, signin_links, throttling
+from accounts.answers import see_other
 from accounts.forms import PasswordForm, PreferencesForm, SigninForm
 from accounts.http import PersonRequest
 from accounts.models import Person, Theme
@@ -74,19 +75,12 @@ def _go_on(request: HttpRequest) -> HttpResponse:
     kept = keeping.unfold(request.POST.get("kept", ""))
     if kept:
         return render(request, "accounts/resume.html", {"kept": kept})
-    return _see(own_path(request.POST.get("next", "")) or _start_page(request))
+    return see_other(own_path(request.POST.get("next", "")) or _start_page(request))
 
 
 def _start_page(request: HttpRequest) -> str:
     address: str = import_string(settings.START_PAGE)(request)
     return address
-
-
-def _see(url: str) -> HttpResponse:
-    """303: whatever the method was, the next page is fetched with GET."""
-    response = HttpResponseRedirect(url)
-    response.status_code = 303
-    return response
 
 
 @login_not_required
@@ -104,7 +98,7 @@ def signin_link(request: HttpRequest, token: str) -> HttpResponse:
     audit.record(link.person, "signin.link", address=address.of(request))
     if not link.person.has_usable_password():
         _ask_for_password(request)
-    return _see(_start_page(request))
+    return see_other(_start_page(request))
 
 
 def _clock(moment: datetime) -> str:
@@ -124,7 +118,7 @@ def signout(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Person):
         audit.record(request.user, "signout", address=address.of(request))
     logout(request)
-    response = _see(reverse("accounts:signin"))
+    response = see_other(reverse("accounts:signin"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -134,7 +128,7 @@ def signout(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Switch, then back to the same page. An unknown language changes nothing (B91)."""
     chosen = request.POST.get("language", "")
-    response = _see(own_path(request.POST.get("next", "")) or reverse("home"))
+    response = see_other(own_path(request.POST.get("next", "")) or reverse("home"))
     if chosen not in dict(settings.LANGUAGES) or not check_for_language(chosen):
         return response
     if isinstance(request.user, Person):
@@ -148,7 +142,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Switch, then back to the same page. An unknown theme changes nothing."""
     chosen = request.POST.get("theme", "")
-    response = _see(own_path(request.POST.get("next", "")) or reverse("home"))
+    response = see_other(own_path(request.POST.get("next", "")) or reverse("home"))
     if chosen not in Theme.values:
         return response
     if isinstance(request.user, Person):
@@ -178,7 +172,7 @@ def profile(request: PersonRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
     if is_fragment:  # what changes every page brings this one anew
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return _see(reverse("accounts:profile"))
+    return see_other(reverse("accounts:profile"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -193,4 +187,4 @@ def security(request: PersonRequest) -> HttpResponse:
     login(request, request.user, backend="django.contrib.auth.backends.ModelBackend")
     audit.record(request.user, "person.password_set", address=address.of(request))
     messages.success(request, _("Your password is set. Your other sessions have ended."))
-    return _see(reverse("accounts:security"))
+    return see_other(reverse("accounts:security"))

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 
+from accounts.answers import is_fragment
 from accounts.models import Theme
 from consoleapp.version import VERSION
 
@@ -18,11 +19,6 @@ def look(request: HttpRequest) -> dict[str, str]:
     page = "base.html" if is_signed_in else "plain.html"
     return {
         "theme": chosen if chosen in Theme.values else Theme.SYSTEM.value,
-        "error_frame": "errors/note.html" if wants_fragment(request) else page,
+        "error_frame": "errors/note.html" if is_fragment(request) else page,
         "version": VERSION,
     }
-
-
-def wants_fragment(request: HttpRequest) -> bool:
-    """Asked by htmx for a piece of a page. The headers choose between piece and page, and decide nothing else."""
-    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers

@@ -18,10 +18,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.access import NotHere
+from accounts.answers import is_fragment
 from accounts.pages import own_referer
 from commands import definitions
 from commands.models import Command
-from consoleapp.context import wants_fragment
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     context = {
         "status": 500,
         "reference": _new_reference(request, 500),
-        "error_frame": "errors/note.html" if wants_fragment(request) else "plain.html",
+        "error_frame": "errors/note.html" if is_fragment(request) else "plain.html",
         "cloud_kind": settings.CLOUD,
     }
     return HttpResponse(render_to_string("errors/error.html", context), status=500)
@@ -63,7 +63,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token is no longer good. What was typed comes back as a check, unless another site sent it."""
-    if wants_fragment(request) or not reason.startswith("CSRF ") or _is_cross_site(request):
+    if is_fragment(request) or not reason.startswith("CSRF ") or _is_cross_site(request):
         return _page(request, 403)  # the other reasons are about the form's origin
     context = {
         "status": 403,

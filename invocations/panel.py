@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.plain_input import visible
+from accounts.plain_input import as_uuid, visible
 from cloud import limits
 from commands import highlighting, textarea
 from commands.models import Command
@@ -401,10 +401,3 @@ def strange_fields(data: QueryDict) -> list[str]:
     known = {*UnsavedForm.base_fields, *LOOKS, *BESIDE_THE_FORM}
     strange = sorted(name for name in data if name not in known and not name.startswith((PREFIX, staying.KEPT)))
     return [visible(name)[:64] for name in strange[:STRANGE]]
-
-
-def as_uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

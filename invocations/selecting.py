@@ -21,14 +21,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from accounts.models import Person
-from accounts.plain_input import PlainForm
+from accounts.plain_input import PlainForm, as_number, as_uuid
 from instances import access, selections
 from instances.grammar import LONGEST
 from instances.models import TEAM, Kind, Selection, SelectionKind, SelectionUse
 from instances.selection_saving import Wording
 from invocations import drafts, pasting
 from invocations.models import Draft
-from invocations.panel import as_uuid
 from invocations.picking import MANAGED, Look, is_managed
 from invocations.results.ansi import marked
 from regions.models import Region
@@ -118,9 +117,10 @@ class SelectionForm(PlainForm):
     @property
     def base(self) -> int:
         """The version that was changed."""
-        given = self.data.get("base", "")
-        now = self.selection.version if self.selection else 1
-        return int(given) if given.isdecimal() and len(given) < 10 else now
+        given = as_number(self.data.get("base"))
+        if given is None:
+            return self.selection.version if self.selection else 1
+        return given
 
     @property
     def is_of_ids(self) -> bool:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import address
 from accounts.access import admins_only
-from accounts.plain_input import PlainForm
+from accounts.plain_input import PlainForm, as_number
 from commands import copying, saving
 from commands.access import get_command_for
 from commands.copying import Case, Outcome, Planned
@@ -23,7 +23,6 @@ from regions.http import RegionRequest
 from regions.models import Region
 
 SEARCHED_FROM = 10  # regions from which a list of them has a search box
-_DIGITS = 9  # of a version's number
 
 
 class CopyForm(PlainForm):
@@ -47,8 +46,8 @@ class CopyForm(PlainForm):
     @property
     def seen(self) -> dict[str, int]:
         """Region -> version."""
-        numbers = {region.pk: self.data.get(f"seen-{region.pk}", "") for region in self.cleaned_data["regions"]}
-        return {pk: int(text) for pk, text in numbers.items() if _is_number(text)}
+        numbers = {region.pk: as_number(self.data.get(f"seen-{region.pk}")) for region in self.cleaned_data["regions"]}
+        return {pk: number for pk, number in numbers.items() if number is not None}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,7 +99,3 @@ def _usual(planned: list[Planned]) -> set[str]:
     """Ticked at first: the only region there is, when it has none."""
     new = [one.region.pk for one in planned if one.case == Case.NEW]
     return set(new) if len(planned) == 1 else set()
-
-
-def _is_number(text: object) -> bool:
-    return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= _DIGITS

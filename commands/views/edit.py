@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from urllib.parse import urlencode
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4, uuid5
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -19,7 +19,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import address
 from accounts.access import admins_only
-from cloud import errors
+from accounts.answers import is_fragment, see_other
+from accounts.plain_input import as_number, as_uuid
+from cloud import errors, limits
 from commands import editing, looking_over, refusals, saving, typing_slips
 from commands.access import Moved, get_command_for, get_edited_command_for
 from commands.editing import EditForm
@@ -28,7 +30,6 @@ from commands.saving import By, Edition
 from regions.http import RegionRequest
 
 log = logging.getLogger(__name__)
-NAME_CHARACTERS = 128
 _OVER = re.compile(r"over-(\d{1,9})", re.ASCII)  # save over that version
 _MEND = re.compile("mend-([a-z-]+)")
 _REMOVE = re.compile("remove-(.+)")
@@ -42,8 +43,8 @@ class Editor:
         self.region = request.region
         self.command = command
         self.form = EditForm(data, command=command)
-        self.token = _as_uuid(data.get("token")) or uuid4()
-        self.base = _number(data.get("base")) if "base" in data else (command.version_number if command else 0)
+        self.token = as_uuid(data.get("token")) or uuid4()
+        self.base = (as_number(data.get("base")) or 0) if "base" in data else (command.version_number if command else 0)
         self.notes: list[str] = []  # said above the form
         self.refusal = ""  # why the cloud, or the console, did not save it
         self.conflict: Version | None = None
@@ -141,7 +142,7 @@ def new(request: RegionRequest, region: str) -> HttpResponse:
     if source_id := request.GET.get("clone"):
         source = _source(request, source_id)
         data = editing.fields_of(Edition.of(source))
-        data["name"] = f"{source.name[: NAME_CHARACTERS - len('-copy')]}-copy"
+        data["name"] = f"{source.name[: limits.NAME_CHARACTERS - len('-copy')]}-copy"
     return _page(Editor(request, data))
 
 
@@ -175,7 +176,7 @@ def edit(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
 
 
 def _restored(request: RegionRequest, command: Command) -> Version | None:
-    number = _number(request.GET.get("restore"))
+    number = as_number(request.GET.get("restore"))
     return command.versions.filter(number=number).first() if number else None
 
 
@@ -200,7 +201,7 @@ def _remove(editor: Editor, name: str) -> None:
 
 def _look(editor: Editor) -> HttpResponse:
     """What would stand in the way, while somebody types (in pieces) or by a button (as a page). Saves nothing."""
-    if _is_fragment(editor.request):
+    if is_fragment(editor.request):
         editor.form.full_clean()
         return render(editor.request, "commands/edit_looked.html", {"editor": editor, "form": editor.form})
     return _page(editor)
@@ -257,11 +258,9 @@ def _leave(editor: Editor, version: Version, action: str) -> HttpResponse:
     messages.success(editor.request, text)
     page = "invocations:panel" if action == "run" else "commands:detail"
     url = reverse(page, args=[command.region, command.cloud_id])
-    if _is_fragment(editor.request):
+    if is_fragment(editor.request):
         return HttpResponse(status=204, headers={"HX-Redirect": url})
-    response = HttpResponseRedirect(url)
-    response.status_code = 303
-    return response
+    return see_other(url)
 
 
 def _page(editor: Editor, *, status: int = 200) -> HttpResponse:
@@ -269,24 +268,9 @@ def _page(editor: Editor, *, status: int = 200) -> HttpResponse:
     if not editor.shows_summary:
         editor.form.full_clean()
         editor.quieten()
-    template = "commands/edit_refused.html" if _is_fragment(editor.request) else "commands/edit.html"
+    template = "commands/edit_refused.html" if is_fragment(editor.request) else "commands/edit.html"
     context = {"editor": editor, "form": editor.form, "phrases": phrases()}
     return render(editor.request, template, context, status=status)
-
-
-def _is_fragment(request: RegionRequest) -> bool:
-    return bool(request.htmx) and not request.htmx.history_restore_request
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and re.fullmatch("[0-9]{1,9}", text) else 0
-
-
-def _as_uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def phrases() -> dict[str, str]:

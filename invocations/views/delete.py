@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import address
 from accounts.access import admins_only
+from accounts.answers import is_fragment, see_other
 from accounts.plain_input import visible
 from cloud import errors
 from commands import deleting, refusals
@@ -20,7 +21,6 @@ from commands.models import Command
 from commands.saving import By
 from invocations.access import runs_visible_to
 from invocations.models import Invocation
-from invocations.views.answers import is_fragment, see_other
 from regions.http import RegionRequest
 
 MOST_NAMED = 10  # runs under way

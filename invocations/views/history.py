@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from accounts.answers import is_fragment, see_other
 from accounts.http import PersonRequest
 from commands.access import get_command_for
 from invocations.access import runs_visible_to
 from invocations.models import Invocation, RunState
 from invocations.results import history as listing
 from invocations.results import keyset, recent, strip
-from invocations.views.answers import is_fragment, see_other
 from regions.http import RegionRequest
 from regions.models import Region
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from accounts.answers import is_fragment
 from instances import access, mirror
 from invocations.access import runs_visible_to
 from invocations.models import TargetState
 from invocations.results import keyset, what_ran
-from invocations.views.answers import is_fragment
 from regions.http import RegionRequest
 
 

@@ -17,7 +17,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import address
 from accounts.access import operators_only
-from accounts.plain_input import visible
+from accounts.answers import is_fragment, see_other
+from accounts.plain_input import as_uuid, visible
 from cloud import errors
 from commands import refusals, saving, sync
 from commands.access import get_command_for
@@ -26,8 +27,7 @@ from instances import mirror
 from invocations import drafts, links, submitting
 from invocations import unsaved as script
 from invocations.models import Draft, Invocation
-from invocations.panel import Panel, UnsavedPanel, as_uuid, strange_fields
-from invocations.views.answers import is_fragment, see_other
+from invocations.panel import Panel, UnsavedPanel, strange_fields
 from regions import trouble
 from regions.http import RegionRequest
 from regions.models import Mirror

@@ -13,19 +13,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import operators_only
-from accounts.plain_input import visible
+from accounts.answers import is_fragment, see_other
+from accounts.plain_input import as_uuid, visible
 from commands.access import Moved, get_command_for
 from commands.models import Command
 from instances import mirror
 from instances.models import Kind
 from invocations import choosing, drafts, pasting, unsaved
 from invocations.models import Draft
-from invocations.panel import Panel, UnsavedPanel, as_uuid
+from invocations.panel import Panel, UnsavedPanel
 from invocations.picking import LOOKS, MANAGED, Look, Picker
 from invocations.reports import Report
 from invocations.reviewing import Review
 from invocations.suggesting import suggestions_for
-from invocations.views.answers import is_fragment, see_other
 from regions.http import RegionRequest
 
 PATIENCE = 5.0  # seconds for somebody who asked to check again

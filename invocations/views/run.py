@@ -16,12 +16,12 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts import address
 from accounts.access import operators_only
-from accounts.plain_input import visible
+from accounts.answers import is_fragment, see_other
+from accounts.plain_input import as_number, visible
 from accounts.sessions import background
 from invocations import drafts, stopping
 from invocations.access import get_run_for
 from invocations.results import run_page, stop
-from invocations.views.answers import is_fragment, see_other
 from regions.http import RegionRequest
 
 if TYPE_CHECKING:
@@ -85,12 +85,8 @@ def _stop_asked_for(found: Invocation, query: QueryDict) -> stop.Stop:
     scope = query.get("ask") or query.get("scope", "run")
     if scope not in ("run", "batch", "targets"):
         raise Http404
-    batch = get_object_or_404(found.batches, seq=_number(query.get("batch", ""))) if scope == "batch" else None
+    batch = get_object_or_404(found.batches, seq=as_number(query.get("batch"))) if scope == "batch" else None
     return stop.of(found, cast(stopping.Scope, scope), batch, _ids(query) if scope == "targets" else [])
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _ids(query: QueryDict) -> list[str]:

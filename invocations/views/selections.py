@@ -13,17 +13,17 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import address
 from accounts.access import NotHere, operators_only
+from accounts.answers import is_fragment, see_other
 from accounts.pages import own_path
+from accounts.plain_input import as_uuid
 from instances import selection_saving, selection_uses, selections
 from instances.access import get_selection_for
 from instances.models import Kind, Selection
 from instances.selection_saving import ChangedMeanwhile, GoneMeanwhile, NameTaken
 from invocations import drafts, selecting
 from invocations.models import Draft
-from invocations.panel import as_uuid
 from invocations.picking import MANAGED
 from invocations.selecting import Listing, SelectionForm, Start
-from invocations.views.answers import is_fragment, see_other
 from regions.http import RegionRequest
 
 HISTORY = 20  # uses of a selection that are compared on its page
