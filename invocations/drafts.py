@@ -124,7 +124,7 @@ def _fields_of(run: Invocation) -> dict[str, str]:
     for name, value in run.parameters.items():
         fields[f"param-{name}"] = value
         if not value:  # it was sent blank, so it stays so, whatever the default
-            fields[f"param-{name}-empty"] = "on"
+            fields.setdefault(f"param-{name}-empty", "on")
     return fields
 
 

@@ -28,7 +28,7 @@ from instances.models import Kind
 from invocations import drafts, passwords, preflight, secrets
 from invocations.fields import ContainerId, Delivery, Line, PasswordName, Seconds, UserName
 from invocations.models import Invocation
-from invocations.parameter_fields import ON_PURPOSE, PREFIX, Parameter
+from invocations.parameter_fields import PREFIX, Parameter, fields_of
 from invocations.picking import Look
 from invocations.submitting import RunPlan
 
@@ -154,7 +154,7 @@ class RunForm(PlainForm):
 
     def _refuse_unknown_parameters(self) -> None:
         """The API would drop nothing either: it refuses names the command does not have, and knows no case."""
-        known = {key for parameter in self.parameters for key in (parameter.key, parameter.key + ON_PURPOSE)}
+        known = fields_of(parameter.definition for parameter in self.parameters)
         for key in sorted(key for key in self.data if key.startswith(PREFIX) and key not in known):
             name = visible(key.removeprefix(PREFIX))
             message = _("This command has no parameter %(name)s.")
@@ -242,7 +242,8 @@ class RunForm(PlainForm):
 
     @property
     def name_to_type(self) -> str:
-        return _as_typed(self.command.name)
+        """As the page shows it; the ID of a command whose name shows nothing."""
+        return _as_typed(visible(self.command.name)) or self.command.cloud_id
 
     @property
     def text_to_type(self) -> str:
@@ -345,8 +346,9 @@ def kept_fields(data: QueryDict, command: Command) -> dict[str, str]:
 
     A parameter that the command does not have may be a secret one of another version.
     """
-    known = {PREFIX + one.name for one in definitions.definitions_of(command) if not one.is_secret}
-    names = {*RunForm.base_fields, *known, *(key + ON_PURPOSE for key in known)} - {"confirm_text"}
+    fields = fields_of(definitions.definitions_of(command))
+    plain = {name for name, one in fields.items() if not one.is_secret}
+    names = {*RunForm.base_fields, *plain} - {"confirm_text"}
     kept = {name: visible(str(data[name]), is_multiline=True) for name in sorted(names) if name in data}
     if not PasswordName.is_a_name(kept.get("windows_password_name", "")):
         kept.pop("windows_password_name", None)

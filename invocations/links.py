@@ -17,7 +17,7 @@ from commands.models import Command
 from instances import access
 from invocations import drafts, staying
 from invocations.forms import RunForm, kept_fields
-from invocations.parameter_fields import ON_PURPOSE, PREFIX
+from invocations.parameter_fields import ON_PURPOSE, PREFIX, fields_of
 from invocations.picking import LOOKS
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def _targets(panel: Panel) -> list[tuple[str, str]]:
 def from_link(query: QueryDict, command: Command, person: Person) -> tuple[QueryDict, list[str]]:
     """The form as an address fills it in, and what to say of the rest. Secrets are never taken from an address."""
     data = QueryDict(mutable=True)
-    known = {PREFIX + one.name: one for one in definitions.definitions_of(command)}
+    known = fields_of(definitions.definitions_of(command))
     plain = {*RunForm.base_fields, *LOOKS, "draft", "form_token", "managed"} - {"confirm_text"}
     unknown = []
     for name, values in query.lists():
-        parameter = known.get(name) or known.get(name.removesuffix(ON_PURPOSE))
+        parameter = known.get(name)
         if name in plain or (parameter and not parameter.is_secret):
             data.setlist(name, values[-1:])
         elif name.startswith(PREFIX) and not parameter:

@@ -7,6 +7,7 @@ Every name is sent, blank as "" (API: `Parameter.MissingValue`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
     from invocations.forms import RunForm
 
 PREFIX = "param-"
-ON_PURPOSE = "-empty"  # param-{name}-empty=on
+ON_PURPOSE = "-empty"  # param-{name}-empty=on: the box beside the field
 _METACHARACTERS = re.compile(r"[\"'`$;|&<>\\()\r\n%]")
+
+
+def fields_of(known: Iterable[definitions.Definition]) -> dict[str, definitions.Definition]:
+    """Every field of the form that is about a parameter: its own, and its box unless another one has that name."""
+    own = {PREFIX + one.name: one for one in known}
+    return {key + ON_PURPOSE: one for key, one in own.items()} | own
 
 
 class Parameter:
@@ -37,13 +44,18 @@ class Parameter:
 
     @property
     def is_empty_on_purpose(self) -> bool:
-        return self.form.data.get(self.key + ON_PURPOSE) == "on"
+        return self._has_box and self.form.data.get(self.key + ON_PURPOSE) == "on"
+
+    @property
+    def _has_box(self) -> bool:
+        """Not where another parameter has a field of that name."""
+        return self.name + ON_PURPOSE not in self.form.command.parameter_names
 
     @property
     def can_be_empty_on_purpose(self) -> bool:
         """Where leaving it alone means something else than an empty string."""
         known = self.definition
-        return (known.is_required or bool(known.default)) and not known.allowed
+        return (known.is_required or bool(known.default)) and not known.allowed and self._has_box
 
     def start_with_default(self) -> None:
         """A field left blank goes back to its default."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from commands.definitions import definitions_of
 from commands.models import Command, Script, Superseded, Version
-from invocations.parameter_fields import ON_PURPOSE, PREFIX
+from invocations.parameter_fields import PREFIX, fields_of
 
 KEPT = "was-"  # before the names of fields that only the older version has
 
@@ -94,16 +94,16 @@ def kept_fields(data: QueryDict, older: Version | None, newer: Command) -> dict[
     """What was typed for parameters that only the older version has, for a form of the newer one. No secrets."""
     if older is None:
         return {}
-    keys = {PREFIX + one.name for one in definitions_of(older) if not one.is_secret}
-    keys -= {PREFIX + one.name for one in definitions_of(newer)}
-    return {KEPT + name: data.get(name, "") for name in sorted(data) if name.removesuffix(ON_PURPOSE) in keys}
+    plain = {name for name, one in fields_of(definitions_of(older)).items() if not one.is_secret}
+    gone = plain - fields_of(definitions_of(newer)).keys()
+    return {KEPT + name: data.get(name, "") for name in sorted(data) if name in gone}
 
 
 def without_unknown(data: QueryDict, command: Command) -> QueryDict:
     """The form without fields of parameters that the command does not have."""
     data = data.copy()
-    known = {PREFIX + one.name for one in definitions_of(command)}
-    for name in [name for name in data if name.startswith(PREFIX) and name.removesuffix(ON_PURPOSE) not in known]:
+    known = fields_of(definitions_of(command))
+    for name in [name for name in data if name.startswith(PREFIX) and name not in known]:
         del data[name]
     return data
 

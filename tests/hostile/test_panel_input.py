@@ -368,6 +368,46 @@ def test_B36_the_form_tells_an_empty_string_from_a_default(operator, with_parame
     assert (default.value("param-wait"), default.value("param-wait-empty")) == ("30", "")
 
 
+@pytest.fixture
+def named_alike():
+    """The box that sends `name` as an empty string has the name of the other's field."""
+    fresh_region()
+    command = CommandFactory(content="{{name}} {{name-empty}}", parameter_names=["name", "name-empty"])
+    define(command, name="name", default="x")
+    return command
+
+
+def test_B36_a_parameter_named_like_another_ones_box_is_a_parameter(operator, named_alike) -> None:
+    submitted(operator, named_alike, InstanceFactory(), **{"param-name": "precious", "param-name-empty": "on"})
+
+    request = json.loads(Batch.objects.get().request)
+    assert json.loads(request["parameters"]) == {"name": "precious", "name-empty": "on"}
+
+
+def test_B36_what_is_typed_for_a_parameter_named_like_a_box_stays(operator) -> None:
+    fresh_region()
+    command = CommandFactory(content="{{allow-empty}}", parameter_names=["allow-empty"])
+    fields = run_form(command, InstanceFactory(), action="check", **{"param-allow-empty": "yes"})
+    draft_id = Shown(operator.post(panel_url(command), fields)).value("draft")
+
+    again = Shown(operator.get(panel_url(command, draft=draft_id)))
+    linked = Shown(operator.get(panel_url(command, **{"param-allow-empty": "yes"})))
+
+    assert (again.value("param-allow-empty"), linked.value("param-allow-empty")) == ("yes", "yes")
+    assert "no parameter" not in again.text + linked.text
+
+
+def test_C41_a_secret_named_like_another_ones_box_is_kept_nowhere(operator, named_alike) -> None:
+    define(named_alike, name="name-empty", is_secret=True)
+    fields = run_form(named_alike, InstanceFactory(), action="check", **{"param-name-empty": CANARY})
+
+    answer = operator.post(panel_url(named_alike), fields)
+    linked = operator.get(panel_url(named_alike, **{"param-name-empty": CANARY}))
+
+    assert CANARY not in answer.content.decode() + json.dumps(Draft.objects.get().fields)
+    assert Shown(linked).value("param-name-empty") == ""
+
+
 # Secrets
 
 

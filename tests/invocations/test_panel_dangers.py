@@ -217,3 +217,27 @@ def test_a_dangerous_line_with_markup_in_it_is_text(operator):
 
     assert "<script>alert" not in shown.html
     assert "<b>wipe" not in shown.html
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u2003\xa0"])
+def test_a_name_of_nothing_to_type_is_confirmed_by_the_id(operator, name):
+    """The cloud takes such names from others."""
+    fresh_region()
+    command, instance = CommandFactory(name=name, content="rm -rf /etc\n"), InstanceFactory()
+
+    shown = refused(operator, command, instance)
+    response = submitted(operator, command, instance, confirm_text=command.cloud_id)
+
+    assert shown.errors == [f"Type {command.cloud_id} exactly to run this."]
+    assert response.status_code == 303
+
+
+def test_a_name_with_a_character_that_no_form_takes_is_typed_as_it_is_shown(operator):
+    fresh_region()
+    command, instance = CommandFactory(name="wipe\x01", content="rm -rf /etc\n"), InstanceFactory()
+
+    shown = refused(operator, command, instance)
+    response = submitted(operator, command, instance, confirm_text="wipe\u2401")
+
+    assert shown.errors == ["Type wipe\u2401 exactly to run this."]
+    assert response.status_code == 303
