@@ -117,6 +117,7 @@ class QuotaUsedUp(NotSaved):
 
 def create(region_id: str, edition: Edition, by: By, *, note: str = "", token: UUID) -> Command:
     """A new command with version 1. Raises QuotaUsedUp, or a member of `cloud.errors`."""
+    token = uuid5(token, region_id)  # elsewhere the same token is another press
     if before := Version.objects.filter(token=token).select_related("command").first():
         return before.command
     cloud_id = _create_in_cloud(region_id, edition, token)
@@ -142,6 +143,7 @@ def save(
 
     Raises a NotSaved, or a member of `cloud.errors`.
     """
+    token = uuid5(token, str(command.pk))  # for another command the same token is another press
     if before := _pressed_before(command, token):
         return before
     found = sync.look_at(command)

@@ -206,6 +206,18 @@ def test_the_same_press_twice_is_one_version(simulator, command, saved) -> None:
     assert operations(simulator) == ["CreateCommand"]
 
 
+def test_a_token_that_another_command_was_saved_with_is_another_press(simulator, command, saved, by) -> None:
+    edition, token = Edition(name="other", type="RunShellScript", content="uptime"), uuid.uuid4()
+    RegionFactory(region_id="cn-beijing")
+    there = saving.create("cn-beijing", edition, by, token=token)
+
+    here = saving.create(HANGZHOU, edition, by, token=token)
+    version = saved(token=token, description="changed")
+
+    assert (here.region, there.region) == (HANGZHOU, "cn-beijing")
+    assert (version.command, version.number) == (command, 2)
+
+
 @pytest.mark.parametrize("changed", [{"content": SCRIPT}, {"description": "other"}])
 def test_a_lost_answer_is_made_good_by_pressing_again(simulator, command, saved, changed) -> None:
     simulator.fault("CreateCommand", "lose_after", times=1)
