@@ -172,6 +172,17 @@ def test_what_was_typed_after_a_command_was_created_becomes_its_next_version(adm
     assert again.status_code == 200
 
 
+def test_what_was_changed_after_a_lost_answer_is_no_copy_of_the_earlier_press(admin, simulator):
+    """The cloud refuses a token it knows with another script."""
+    simulator.fault("CreateCommand", "lose_after", times=1)
+    told = admin.post(NEW, typed(admin, NEW, name="greet", content=SCRIPT))
+
+    response = admin.post(NEW, {**fields_of(told), "content": "uptime\n", "content_exact": "", "action": "save"})
+
+    assert (told.status_code, response.status_code) == (422, 303)
+    assert Command.objects.get(name="greet").content == "uptime\n"
+
+
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
@@ -228,6 +239,20 @@ def test_B95_an_older_form_saves_over_the_newer_version_when_told_to(admin, comm
     command.refresh_from_db()
     assert response.status_code == 303
     assert (command.version_number, command.content) == (3, "mine\n")
+
+
+def test_B95_saving_over_a_version_overwrites_none_that_came_after_it(admin, command):
+    mine = typed(admin, edit_url(command), content="mine\n")
+    admin.post(edit_url(command), typed(admin, edit_url(command), description="theirs"))
+    told = admin.post(edit_url(command), mine)
+    admin.post(edit_url(command), typed(admin, edit_url(command), description="later"))
+
+    response = admin.post(edit_url(command), {**fields_of(told), "action": "over-2"})
+
+    command.refresh_from_db()
+    assert response.status_code == 409
+    assert "ada saved version 3" in page(response)
+    assert (command.version_number, command.description) == (3, "later")
 
 
 def test_saved_meanwhile_under_another_id_is_told_at_the_old_address(admin, command):

@@ -1,8 +1,10 @@
 """Copying the saved commands of a region."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from commands import definitions, sync
 from commands.definitions import Definition
@@ -52,6 +54,33 @@ def test_a_second_copy_keeps_the_row_and_what_others_wrote_on_it(simulator) -> N
     assert (after.pk, after.last_run_id, after.last_run_state) == (before.pk, 7, "success")
     assert (after.content, after.description) == ("uptime", "new")
     assert after.content_sha256 != before.content_sha256
+
+
+def test_a_list_that_was_asked_for_before_a_save_takes_nothing_of_it_back(simulator) -> None:
+    sync.refresh(HANGZHOU)
+    command = Command.objects.get(name="restart-service")
+    Command.objects.filter(pk=command.pk).update(seen_at=timezone.now() + timedelta(seconds=60))  # saved while it comes
+    simulator.modify_command(HANGZHOU, command.cloud_id, description="as it was before")
+
+    sync.refresh(HANGZHOU)
+
+    before, command = command, Command.objects.get(pk=command.pk)
+    assert (command.description, command.drifted_at) == (before.description, None)
+
+
+@pytest.mark.parametrize(
+    ("tags", "is_drift"),
+    [({"team": "db", "kind": "service"}, True), ({"team": "web", "kind": "service", "acs:rm:rgId": "rg-1"}, False)],
+)
+def test_tags_changed_elsewhere_are_drift_but_for_the_clouds_own(simulator, tags, is_drift) -> None:
+    sync.refresh(HANGZHOU)
+    command = Command.objects.get(name="restart-service")
+    simulator.modify_command(HANGZHOU, command.cloud_id, tags=tags)
+
+    sync.refresh(HANGZHOU)
+
+    command.refresh_from_db()
+    assert (command.tags, command.drifted_at is not None) == (tags, is_drift)
 
 
 def test_a_deleted_command_is_marked_and_stays(simulator) -> None:

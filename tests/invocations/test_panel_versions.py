@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from commands.definitions import Definition
 from commands.models import Superseded, Version
 from invocations.models import Draft, Invocation
 from tests.factories import (
@@ -236,7 +237,14 @@ def test_a_public_command_has_no_version_but_a_change_of_it_is_noticed(operator)
     assert "Run version" not in Shown(response).text
 
 
-@pytest.mark.parametrize("columns", [{"launcher": "python3 -u"}, {"content": "old {{service}} #"}])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"launcher": "python3 -u"},
+        {"content": "old {{service}} #"},
+        {"definitions": [Definition("service", default="nginx").to_json()]},
+    ],
+)
 def test_a_change_under_the_same_number_is_noticed(operator, command, columns):
     fields = seen(operator, command, **{"param-service": "nginx"})
     for name, value in columns.items():
