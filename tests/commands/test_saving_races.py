@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from accounts.models import AuditEntry
 from cloud import errors
 from commands import saving, sync
-from commands.models import Command, Version
+from commands.models import Command, Superseded, Version
 from commands.saving import By, Edition
 from tests.factories import HANGZHOU, PersonFactory, RegionFactory
 
@@ -46,6 +47,29 @@ def at_once(*acts: Callable[[], Version]) -> list[Version | saving.NotSaved]:
     for one in crowd:
         one.join()
     return ends
+
+
+def test_B92_of_clicks_at_once_each_finds_the_one_version(simulator, command) -> None:
+    by, token = By(person=PersonFactory()), uuid.uuid4()
+    edition = dataclasses.replace(Edition.of(command), content=SCRIPT)
+
+    ends = at_once(*[lambda: saving.save(command, edition, by, base=1, token=token)] * 4)
+
+    assert ends == [command.versions.get(number=2)] * 4
+    assert list(command.versions.values_list("number", flat=True)) == [2, 1]
+    assert Superseded.objects.get().cloud_id == command.cloud_id
+
+
+def test_B92_of_clicks_at_once_on_create_each_finds_the_one_command(simulator) -> None:
+    RegionFactory()
+    by, token = By(person=PersonFactory()), uuid.uuid4()
+    edition = Edition(name="once", type="RunShellScript", content=SCRIPT)
+
+    ends = at_once(*[lambda: saving.create(HANGZHOU, edition, by, token=token).newest] * 4)
+
+    assert [end.number for end in ends] == [1] * 4
+    assert Command.objects.get(name="once").versions.count() == 1
+    assert AuditEntry.objects.filter(action="command.created").count() == 1
 
 
 @pytest.mark.parametrize("what", ["content", "description"])  # another ID, and the same one
