@@ -18,10 +18,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from accounts.plain_input import as_uuid, visible
 from cloud import limits
-from commands import highlighting, textarea
+from commands import editor_phrases, highlighting, textarea
 from commands.models import Command
 from commands.parameters import size_after_base64
-from commands.views.edit import phrases
 from instances import access
 from instances.models import Kind
 from invocations import checking, drafts, links, passwords, secrets, staying, submitting, unsaved
@@ -357,7 +356,7 @@ class UnsavedPanel(Panel):
 
     @property
     def phrases(self) -> dict[str, str]:
-        return phrases()
+        return editor_phrases.phrases()
 
     @property
     def needs_preview(self) -> bool:

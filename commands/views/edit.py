@@ -22,7 +22,7 @@ from accounts.access import admins_only
 from accounts.answers import is_fragment, see_other
 from accounts.plain_input import as_number, as_uuid
 from cloud import errors, limits
-from commands import editing, looking_over, refusals, saving, typing_slips
+from commands import editing, editor_phrases, looking_over, refusals, saving, typing_slips
 from commands.access import Moved, get_command_for, get_edited_command_for
 from commands.editing import EditForm
 from commands.models import Command, Version
@@ -269,29 +269,5 @@ def _page(editor: Editor, *, status: int = 200) -> HttpResponse:
         editor.form.full_clean()
         editor.quieten()
     template = "commands/edit_refused.html" if is_fragment(editor.request) else "commands/edit.html"
-    context = {"editor": editor, "form": editor.form, "phrases": phrases()}
+    context = {"editor": editor, "form": editor.form, "phrases": editor_phrases.phrases()}
     return render(editor.request, template, context, status=status)
-
-
-def phrases() -> dict[str, str]:
-    """What the editor's own search says, in its words."""
-    return {
-        "Find": _("Find"),
-        "Replace": _("Replace with"),
-        "next": _("Next match"),
-        "previous": _("Previous match"),
-        "all": _("Select all matches"),
-        "match case": _("Match case"),
-        "regexp": _("Regular expression"),
-        "by word": _("Whole words"),
-        "replace": _("Replace"),
-        "replace all": _("Replace all"),
-        "close": _("Close"),
-        "current match": _("current match"),
-        "on line": _("on line"),
-        "replaced match on line $": _("Replaced in line $."),
-        "replaced $ matches": _("$ replaced."),
-        "Go to line": _("Go to line"),
-        "go": _("Go"),
-        "Selection deleted": _("Selection deleted"),
-    }
