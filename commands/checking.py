@@ -20,14 +20,13 @@ from cloud import limits
 from commands import definitions
 from commands.highlighting import INVISIBLE
 from commands.models import CommandType
-from commands.parameters import names_in, size_after_base64, unfit_names_in
+from commands.parameters import is_name, names_in, size_after_base64, unfit_names_in
 
 if TYPE_CHECKING:
     from commands.definitions import Definition
     from commands.saving import Edition
 
-_PARAMETER_NAME = re.compile(f"[A-Za-z0-9_-]{{1,{limits.PARAMETER_NAME_BYTES}}}")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a script may hold any other character
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a script may hold any other character
 _NOTHING = re.compile("[\ufeff\\s]*")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _FOREIGN_KEY = re.compile("aliyun|acs:", re.IGNORECASE)
@@ -80,7 +79,7 @@ def _of_type(command_type: str) -> Iterator[Problem]:
 def _of_content(content: str) -> Iterator[Problem]:
     if _NOTHING.fullmatch(content):
         yield Problem("content", "empty", _("Enter the command content."))
-    elif found := _UNSTORABLE.search(content):
+    elif found := UNSTORABLE.search(content):
         params = {"code": f"{ord(found[0]):04X}", "line": content.count("\n", 0, found.start()) + 1}
         sentence = _("The content has a character that cannot be used: U+%(code)s in line %(line)d.")
         yield Problem("content", "unusable", sentence % params)
@@ -119,7 +118,7 @@ def of_definitions(given: Sequence[Definition]) -> Iterator[Problem]:
 
 def _of_definition(definition: Definition) -> Iterator[Problem]:
     name = definition.name
-    if not _PARAMETER_NAME.fullmatch(name):
+    if not is_name(name):
         yield Problem("parameter-name", "parameter-name", _name_rule(name), name)
     if len(definition.description) > limits.DESCRIPTION_CHARACTERS:
         yield Problem("parameter-description", "too-long", _description_rule(), name)

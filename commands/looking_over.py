@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -62,8 +63,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Size:
+    """Of a script after Base64, which is what the limit counts."""
+
     bytes: int
     most: int
+
+    @classmethod
+    def of(cls, script: str) -> Self:
+        return cls(size_after_base64(script), limits.content_bytes())
 
     @property
     def kilobytes(self) -> str:
@@ -82,7 +89,7 @@ class Size:
 
 def look_over(form: EditForm) -> Look:
     """Everything. Of a form that was checked."""
-    size = Size(size_after_base64(form.script), limits.content_bytes())
+    size = Size.of(form.script)
     if size.bytes > TOO_LARGE_TO_READ * size.most:
         return Look([*_of_limits(form.edition), _of_size(size)], [], [], size)
     return _look(form, size, _of_shellcheck(form.edition))
@@ -90,7 +97,7 @@ def look_over(form: EditForm) -> Look:
 
 def glance_at(form: EditForm) -> Look:
     """What can be said at once, for a page that is only being opened: ShellCheck takes seconds for a long script."""
-    size = Size(size_after_base64(form.script), limits.content_bytes())
+    size = Size.of(form.script)
     if size.bytes <= QUICKLY_CHECKED or form.edition.type != CommandType.SHELL:
         return look_over(form)
     waits = Item("info", _("ShellCheck has not looked at this long script yet."))

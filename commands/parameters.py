@@ -14,7 +14,7 @@ from enum import StrEnum
 from cloud.limits import PARAMETER_NAME_BYTES
 
 _BRACES = re.compile(r"\{\{([^{}]*)\}\}")
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_NAME = re.compile(f"[A-Za-z0-9_-]{{1,{PARAMETER_NAME_BYTES}}}")
 _BUILT_IN = re.compile(r"\s*(acs\s*::|oos(-secret)?\s*:)", re.IGNORECASE)
 
 
@@ -31,6 +31,11 @@ class Segment:
     text: str
     name: str = ""  # of the parameter, as it is spelled first
     kind: Kind = Kind.TEXT
+
+
+def is_name(text: str) -> bool:
+    """Whether a custom parameter may be called so."""
+    return bool(_NAME.fullmatch(text))
 
 
 def names_in(content: str) -> list[str]:
@@ -98,4 +103,4 @@ def _segment(match: re.Match[str], names: Mapping[str, str], known: Mapping[str,
 def _name(match: re.Match[str]) -> str:
     """ "" where the braces hold no name of a custom parameter."""
     name = match[1].strip()
-    return name if _NAME.fullmatch(name) and len(name) <= PARAMETER_NAME_BYTES else ""
+    return name if is_name(name) else ""

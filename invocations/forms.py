@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +31,6 @@ from invocations.parameter_fields import PREFIX, Parameter, fields_of
 from invocations.picking import Look
 from invocations.submitting import RunPlan
 
-_PARAMETER_NAME = re.compile("[A-Za-z0-9_-]{1,64}")
 _TARGETS = "#instances"  # where every other problem of the whole form is mended
 
 
@@ -158,7 +156,7 @@ class RunForm(PlainForm):
         for key in sorted(key for key in self.data if key.startswith(PREFIX) and key not in known):
             name = visible(key.removeprefix(PREFIX))
             message = _("This command has no parameter %(name)s.")
-            if not _PARAMETER_NAME.fullmatch(name):
+            if not parameters.is_name(name):
                 message = _(
                     "A parameter name may have letters, digits, - and _, at most 64 characters. “%(name)s” does not."
                 )

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.plain_input import as_number
 from commands.definitions import definitions_of
 from commands.models import Command, Script, Superseded, Version
 from invocations.parameter_fields import PREFIX, fields_of
@@ -22,9 +23,8 @@ KEPT = "was-"  # before the names of fields that only the older version has
 
 def version_on(command: Command, number: str | None) -> Version | None:
     """The one with this number, as a form sends it."""
-    if not number or not number.isascii() or not number.isdigit() or len(number) > 9 or not command.pk:
-        return None
-    return command.versions.filter(number=int(number)).first()
+    n = as_number(number)
+    return command.versions.filter(number=n).first() if n and command.pk else None
 
 
 def can_run(command: Command, version: Version) -> bool:

@@ -5,8 +5,6 @@ It is treated as a command that has no row: same form, same checks, same picker.
 
 from __future__ import annotations
 
-import re
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
@@ -26,7 +24,6 @@ from invocations.parameter_fields import ON_PURPOSE, PREFIX
 COMMAND_FIELDS = ("name", "type", "content", "enable_parameter")
 KEY = "-"  # where others name a command by its ID
 SAVE = "save"  # the action that saves and runs
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _PLACES = {"name": "name", "type": "type", "parameter-name": "content"}
 
 
@@ -60,7 +57,7 @@ def command_of(region: str, data: QueryDict) -> Command:
 
 def storable(text: str) -> str:
     """Without the characters that no database keeps, and that the form refuses."""
-    return _UNSTORABLE.sub("\ufffd", text)
+    return checking.UNSTORABLE.sub("\ufffd", text)
 
 
 def names_of_fields(data: QueryDict) -> set[str]:

@@ -9,14 +9,12 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from cloud import limits
 from commands import dangers, definitions, highlighting
 from commands.access import get_command_for
+from commands.looking_over import Size
 from commands.models import Command, Version
-from commands.parameters import size_after_base64
 from regions.http import RegionRequest
 
-KILOBYTE = 1024
 _UNFIT_FOR_FILES = re.compile(r"[^\w.-]+")
 _ENDINGS = {"RunShellScript": "sh", "RunPowerShellScript": "ps1", "RunBatScript": "bat"}
 
@@ -33,10 +31,7 @@ def detail(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
         "definitions": definitions.definitions_of(command),
         "first": _version(command, 1),
         "newest": _version(command, command.version_number),
-        "size": {
-            "kilobytes": f"{size_after_base64(command.content) / KILOBYTE:.1f}",
-            "most": f"{limits.content_bytes() / KILOBYTE:g}",
-        },
+        "size": Size.of(command.content),
     }
     return render(request, "commands/detail.html", context)
 
