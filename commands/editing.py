@@ -31,6 +31,7 @@ from commands.parameters import Kind, segments
 from commands.saving import Edition
 
 NOTE_CHARACTERS = 200  # the column's
+MOST_ROWS = 100  # of parameters; far more than a command can have, and few enough for a form to be sent (B03)
 BLANK_TAGS = 5  # rows to fill in where no script adds them
 _OF_PARAMETER = re.compile("param-(.+)-(description|default|required|allowed|secret)", re.DOTALL)
 _OF_TAG = re.compile(r"tag-(\d{1,3})-(?:key|value)", re.ASCII)
@@ -248,7 +249,8 @@ class EditForm(PlainForm):
             row = given.pop(name.lower(), None) or ParameterRow(name)
             row.name, row.line = name, line
             used.append(row)
-        return used + [row for row in given.values() if not row.is_blank or not row.is_legal]
+        shown = used[:MOST_ROWS] + [row for row in used[MOST_ROWS:] if not row.is_blank]
+        return shown + [row for row in given.values() if not row.is_blank or not row.is_legal]
 
     def _row(self, name: str) -> ParameterRow:
         def said(what: str) -> str:

@@ -3,6 +3,7 @@
 //   <template id="parameter-row"> holds a row for the name "__name__"
 import { parametersIn } from "./placeholders.js";
 
+const MOST = 100; // rows, as in commands/editing.py
 const nameOf = (row) => row.dataset.parameter;
 const isBlank = (row) => [...row.querySelectorAll("input, textarea")].every((field) => (field.type === "checkbox" ? !field.checked : !field.value));
 
@@ -32,7 +33,7 @@ function lineOf(script, at) {
 
 export function showRows(form, script) {
   const body = form.querySelector("#parameter-rows");
-  const used = parametersIn(script);
+  const used = parametersIn(script).slice(0, MOST);
   const rows = new Map([...body.children].map((row) => [nameOf(row).toLowerCase(), row]));
   const wanted = used.map(({ name, at }) => {
     const row = rows.get(name.toLowerCase()) ?? rowFor(name);

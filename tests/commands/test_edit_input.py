@@ -49,6 +49,17 @@ def test_B45_one_byte_too_many_is_refused_and_kept_whole(admin):
     assert fields_of(response)["content"] == FULL + "é"
 
 
+def test_B03_a_template_with_hundreds_of_names_in_braces_stays_a_form_that_can_be_sent(admin, simulator):
+    content = "".join(f"{{{{name{n}}}}}\n" for n in range(400))
+    shown = fields_of(admin.post(NEW, {**typed(admin, NEW, name="template", content=content), "action": "check"}))
+
+    refused = admin.post(NEW, {**shown, "action": "save"})
+    saved = admin.post(NEW, {**shown, "action": "save", "enable_parameter": ""})
+
+    assert "A command can have at most 20 parameters. This one has 400." in refused.content.decode()
+    assert (saved.status_code, Command.objects.get().content) == (303, content)
+
+
 @pytest.mark.parametrize("content", ["", " \r\n\t\r\n", "\ufeff"])
 def test_B45_a_script_that_says_nothing_is_refused(admin, content):
     assert "Enter the command content." in refused(admin, content=content)
