@@ -10,15 +10,20 @@ from accounts import audit
 from cloud import errors
 from cloud.connection import current
 from commands.models import Command, Superseded
-from commands.saving import By
+from commands.saving import By, SavedMeanwhile, newest_of
 
 
 def delete(command: Command, by: By) -> None:
-    """Gone already counts. Raises a member of `cloud.errors`: the cloud refuses while an execution of it is running."""
+    """Gone already counts. Raises a member of `cloud.errors`: the cloud refuses while an execution of it is running.
+
+    Raises saving.SavedMeanwhile when the command has moved on to another ID: then it is still there.
+    """
     _delete_in_cloud(command.region, command.cloud_id)
     now = timezone.now()
     with transaction.atomic():
-        Command.objects.filter(pk=command.pk).update(deleted_at=now, seen_at=now)
+        as_read = Command.objects.filter(pk=command.pk, cloud_id=command.cloud_id)
+        if not as_read.update(deleted_at=now, seen_at=now):
+            raise SavedMeanwhile(newest_of(command))
         audit.record(
             by.person,
             "command.deleted",

@@ -168,7 +168,7 @@ def _pressed_before(command: Command, token: UUID) -> Version | None:
 
 
 def _check(command: Command, edition: Edition, base: int, *, has_seen_drift: bool) -> None:
-    newest = _newest(command)
+    newest = newest_of(command)
     if newest.number != base:
         raise SavedMeanwhile(newest)
     if command.drifted_at and not has_seen_drift and not _is_in_cloud(command, edition):
@@ -250,7 +250,7 @@ def _move_on(
     now = timezone.now()
     as_read = Command.objects.filter(pk=command.pk, version_number=base, cloud_id=command.cloud_id)
     if not as_read.update(version_number=base + 1):
-        raise SavedMeanwhile(_newest(command))
+        raise SavedMeanwhile(newest_of(command))
     if cloud_id != command.cloud_id:
         Command.objects.filter(region=command.region, cloud_id=cloud_id).delete()  # a copy of the list found it first
         Superseded.objects.filter(region=command.region, cloud_id=cloud_id).delete()
@@ -295,7 +295,8 @@ def _hand_over(command: Command, cloud_id: str) -> None:
         Superseded.objects.get_or_create(region=command.region, cloud_id=cloud_id, defaults=known)
 
 
-def _newest(command: Command) -> Version:
+def newest_of(command: Command) -> Version:
+    """The newest version of an own command, read again."""
     version = Command.objects.get(pk=command.pk).newest
     assert version is not None, "an own command has a version from its first copy on"
     return version

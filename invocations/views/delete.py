@@ -15,10 +15,9 @@ from accounts.access import admins_only
 from accounts.answers import is_fragment, see_other
 from accounts.plain_input import visible
 from cloud import errors
-from commands import deleting, refusals
+from commands import deleting, refusals, saving
 from commands.access import get_edited_command_for
 from commands.models import Command
-from commands.saving import By
 from invocations.access import runs_visible_to
 from invocations.models import Invocation
 from regions.http import RegionRequest
@@ -43,8 +42,8 @@ def delete(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     if live:
         return _asked(request, command, live, status=409)
     try:
-        deleting.delete(command, By(person=request.user, address=address.of(request)))
-    except errors.CloudError as error:
+        deleting.delete(command, saving.By(person=request.user, address=address.of(request)))
+    except (saving.SavedMeanwhile, errors.CloudError) as error:
         return _asked(request, command, live, refusal=refusals.sentence(error, request.region), status=409)
     messages.success(request, _("%(name)s is deleted. Its results stay.") % {"name": visible(command.name)})
     return see_other(reverse("commands:list", args=[region]))

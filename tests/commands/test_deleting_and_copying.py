@@ -43,7 +43,8 @@ def test_a_deleted_command_is_gone_from_the_cloud_and_the_lists(simulator, comma
 
     assert not Command.objects.own(HANGZHOU).filter(pk=command.pk).exists()
     assert len(simulator.journal.calls("DeleteCommand")) == 1
-    assert AuditEntry.objects.get(action="command.deleted").object == command.cloud_id
+    entry = AuditEntry.objects.get(action="command.deleted")
+    assert (entry.object, entry.detail["version"]) == (command.cloud_id, 1)
 
 
 def test_what_is_gone_already_is_deleted_all_the_same(simulator, command, by) -> None:
@@ -53,6 +54,19 @@ def test_what_is_gone_already_is_deleted_all_the_same(simulator, command, by) ->
 
     command.refresh_from_db()
     assert command.deleted_at is not None
+
+
+def test_what_somebody_saves_meanwhile_under_another_id_stays(simulator, command, by) -> None:
+    looked_at = Command.objects.get(pk=command.pk)
+    saving.save(command, dataclasses.replace(Edition.of(command), content="date"), by, base=1, token=uuid.uuid4())
+
+    with pytest.raises(saving.SavedMeanwhile) as raised:
+        deleting.delete(looked_at, by)
+    sync.refresh_own(HANGZHOU)
+
+    assert raised.value.version.number == 2
+    assert Command.objects.own(HANGZHOU).get(pk=command.pk).content == "date"
+    assert not AuditEntry.objects.filter(action="command.deleted").exists()
 
 
 def test_what_the_cloud_refuses_to_delete_stays(simulator, command, by) -> None:
