@@ -14,30 +14,16 @@ from commands import looking_over
 from commands.models import Command
 from commands.parameters import names_in, size_after_base64
 from tests.browser.accessibility import violations
-from tests.factories import CommandFactory, MirrorFactory, RegionFactory, VersionFactory
-from tests.running_console import RunningConsole
+from tests.factories import CommandFactory, VersionFactory
 
 NEW = "/r/cn-hangzhou/commands/new/"
 DETAIL = re.compile(r"/r/cn-hangzhou/commands/c-[^/]+/$")
 
 
 @pytest.fixture
-def show(page: Page, console: RunningConsole) -> Callable[[str], Page]:
+def show(show_to: Callable[[str], Callable[[str], Page]]) -> Callable[[str], Page]:
     """Open a page as the admin of the cast."""
-    console.person("admin")
-    RegionFactory()
-    for kind in ("regions", "instances", "managed", "commands", "public", "quota"):
-        MirrorFactory(kind=kind, region="" if kind == "regions" else "cn-hangzhou")
-
-    def goto(path: str) -> Page:
-        page.goto(console.sign_in_link("admin"))
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/commands/")
-        page.goto(console.url + path)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        return page
-
-    return goto
+    return show_to("admin")
 
 
 def edit_path(command: Command) -> str:
