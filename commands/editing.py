@@ -27,7 +27,7 @@ from cloud import limits
 from commands import allowed_values, checking, textarea
 from commands.definitions import Definition
 from commands.models import Command, CommandType
-from commands.parameters import Kind, segments
+from commands.parameters import Kind, is_name, segments
 from commands.saving import Edition
 
 NOTE_CHARACTERS = 200  # the column's
@@ -35,7 +35,6 @@ MOST_ROWS = 100  # of parameters; far more than a command can have, and few enou
 BLANK_TAGS = 5  # rows to fill in where no script adds them
 _OF_PARAMETER = re.compile("param-(.+)-(description|default|required|allowed|secret)", re.DOTALL)
 _OF_TAG = re.compile(r"tag-(\d{1,3})-(?:key|value)", re.ASCII)
-_NAME = re.compile(f"[A-Za-z0-9_-]{{1,{limits.PARAMETER_NAME_BYTES}}}")
 
 
 @dataclass
@@ -71,7 +70,7 @@ class ParameterRow:
 
     @property
     def is_legal(self) -> bool:
-        return bool(_NAME.fullmatch(self.name))
+        return is_name(self.name)
 
     def definition(self) -> Definition:
         """Raises allowed_values.Unreadable."""
