@@ -22,6 +22,7 @@ from accounts.plain_input import PlainForm, visible
 from cloud import limits
 from commands import definitions, parameters
 from commands.dangers import Danger, dangers_in
+from commands.looking_over import TOO_LARGE_TO_READ
 from commands.models import Command
 from instances.models import Kind
 from invocations import drafts, passwords, preflight, secrets
@@ -231,7 +232,10 @@ class RunForm(PlainForm):
     def dangers(self) -> list[Danger]:
         """In the script with what was typed in it, for a value may be what makes it dangerous. No secret is told."""
         values = {one.name: one.value for one in self.parameters if one.value is not None}
-        found = dangers_in(parameters.fill_in(self.command.content, values), self.command.type)
+        script = parameters.fill_in(self.command.content, values)
+        if parameters.size_after_base64(script) > TOO_LARGE_TO_READ * limits.content_bytes():
+            return []  # it is refused for its size
+        found = dangers_in(script, self.command.type)
         masked = {one.name: secrets.MASK for one in self.parameters if one.is_secret and one.value}
         if not masked:
             return found

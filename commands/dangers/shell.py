@@ -97,15 +97,21 @@ def _of_simple(reader: Reader, simple: Simple, depth: int) -> Iterator[Danger]:
 
 
 def _calls(simple: Simple) -> Iterator[Call]:
-    """The program, and the one that it runs: of `sudo -u root rm -rf x` both `sudo` and `rm`."""
+    """The program, and the one that it runs: of `sudo -u root rm -rf x` both `sudo` and `rm`.
+
+    Of `xargs xargs …` one: it has all the words of the others, and there may be thousands of them.
+    """
     words = simple.words
+    before: set[str] = set()
     while words:
         while words and (words[0].text in KEYWORDS or _ASSIGNMENT.match(words[0].text)):
             words = words[1:]
         if not words:
             return
         program = words[0].text.rsplit("/", 1)[-1]
-        yield Call(simple, program, words[1:])
+        if program not in before:
+            yield Call(simple, program, words[1:])
+        before.add(program)
         words = _after_prefix(program, words[1:]) if program in _PREFIXES else []
 
 

@@ -466,6 +466,13 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("program", ["sudo", "xargs", "env", "nohup"])
+def test_a_program_that_runs_itself_thousands_of_times_is_read_through(program):
+    script = f"{program} " * 20_000 + "rm -rf /etc"
+
+    assert [danger.code for danger in dangers_in(script, SHELL)] == ["remove"]
+
+
 @given(st.lists(WORDS, max_size=40).map("".join), st.sampled_from([SHELL, POWERSHELL, BAT]))
 def test_whatever_a_script_is_each_danger_stands_on_a_line_of_it(script, command_type):
     for danger in dangers_in(script, command_type):

@@ -62,6 +62,15 @@ def sends(simulator):
     return simulator.journal.calls("RunCommand")
 
 
+def test_B08_a_file_of_hundreds_of_kilobytes_is_refused_and_not_read_for_minutes(operator):
+    content = "env xargs " * 60_000 + "; rm -rf /etc"
+
+    shown = refused(operator, InstanceFactory(), content=content)
+
+    assert "The limit is 24,576." in shown.text
+    assert "is dangerous" not in shown.text
+
+
 # What becomes a run
 
 
