@@ -19,6 +19,7 @@ from accounts.models import Person
 from accounts.plain_input import as_uuid, visible
 from cloud import limits
 from commands import editor_phrases, highlighting, textarea
+from commands.looking_over import TOO_LARGE_TO_READ
 from commands.models import Command
 from commands.parameters import size_after_base64
 from instances import access
@@ -360,8 +361,8 @@ class UnsavedPanel(Panel):
 
     @property
     def needs_preview(self) -> bool:
-        """Where the script will not run as it stands in the field, or a line of it is to be shown."""
-        return bool(self.form.parameters or self.form.dangers)
+        """Where the script will not run as it stands in the field, or a line of it is to be shown. A huge one has none."""
+        return self.size <= TOO_LARGE_TO_READ * self.most and bool(self.form.parameters or self.form.dangers)
 
     def tell_of_newer(self) -> bool:
         return False

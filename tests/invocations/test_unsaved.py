@@ -63,9 +63,9 @@ def sends(simulator):
 
 
 def test_B08_a_file_of_hundreds_of_kilobytes_is_refused_and_not_read_for_minutes(operator):
-    content = "env xargs " * 60_000 + "; rm -rf /etc"
+    content = "@'\n" + "env xargs {{word}} " * 30_000 + "; rm -rf /etc"
 
-    shown = refused(operator, InstanceFactory(), content=content)
+    shown = refused(operator, InstanceFactory(), content=content, enable_parameter="on", **{"param-word": "x"})
 
     assert "The limit is 24,576." in shown.text
     assert "is dangerous" not in shown.text
