@@ -35,7 +35,8 @@ def as_meant(typed: str, exact: str, command_type: str) -> str:
     """The script that somebody means who sends `typed` from a textarea that began as `exact`.
 
     Where both have the same lines it is `exact`. Otherwise the untouched lines at the beginning and at the end keep
-    their line ends, and the others get the most frequent one; a script that had none gets what its type is read with.
+    their line ends, and so does the last of the changed ones; the others get the most frequent end. A script that had
+    none gets what its type is read with.
     """
     lines = _END.split(typed)
     known, seen = _END.split(exact), _END.split(exact.translate(_NO_NUL))
@@ -46,7 +47,10 @@ def as_meant(typed: str, exact: str, command_type: str) -> str:
     head = _common(lines, seen)
     tail = _common(lines[head:][::-1], seen[head:][::-1])
     kept = [*known[:head], *lines[head : len(lines) - tail], *known[len(known) - tail :]]
-    return _joined(kept, [*ends[:head], *[usual] * len(lines)][: len(lines) - tail] + ends[len(known) - tail :], usual)
+    is_one_for_another = head + tail < min(len(lines), len(known))
+    tail_with_end = tail + 1 if tail and is_one_for_another else tail  # what ended before the tail still does
+    before = [*ends[:head], *[usual] * len(lines)][: len(lines) - tail_with_end]
+    return _joined(kept, before + ends[len(known) - tail_with_end :], usual)
 
 
 def usual_end(command_type: str) -> str:

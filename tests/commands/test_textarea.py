@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commands.models import CommandType
@@ -33,6 +33,7 @@ def test_what_was_typed_has_the_lines_that_were_typed(typed, before):
 
 
 @given(scripts, scripts)
+@example("\r\r", "\n")  # as many CR as LF: the end of the changed line decides whether the next one stays
 def test_lines_before_and_after_a_change_keep_their_ends(before, after):
     script = f"{before}\r\nchange me\n{after}"
 
