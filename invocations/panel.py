@@ -361,7 +361,7 @@ class UnsavedPanel(Panel):
 
     @property
     def needs_preview(self) -> bool:
-        """Where the script will not run as it stands in the field, or a line of it is to be shown. A huge one has none."""
+        """Where the script won't run as it stands in the field, or a line of it is to be shown. A huge one has none."""
         return self.size <= TOO_LARGE_TO_READ * self.most and bool(self.form.parameters or self.form.dangers)
 
     def tell_of_newer(self) -> bool:
