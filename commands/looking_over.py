@@ -13,10 +13,11 @@ from django.utils.translation import ngettext
 
 from cloud import limits
 from commands import checking, dangers, definitions, highlighting, shellcheck, typing_slips
+from commands.dangers import Danger
 from commands.editing import EditForm
 from commands.highlighting import Line
 from commands.models import CommandType
-from commands.parameters import Kind, names_in, size_after_base64
+from commands.parameters import Kind, fill_in, names_in, size_after_base64
 from commands.saving import Edition
 
 KILOBYTE = 1024
@@ -150,7 +151,7 @@ def _of_shellcheck(edition: Edition) -> Iterator[Item]:
 
 
 def _of_dangers(edition: Edition) -> Iterator[Item]:
-    found = dangers.dangers_in(edition.content, edition.type)
+    found = _dangers_in(edition)
     for danger in found[:MOST_FINDINGS]:
         sentence = _("Dangerous: %(why)s.") % {"why": danger.why}
         yield Item("warn", sentence, line=danger.line, detail=_("Running this will need a typed confirmation."))
@@ -160,6 +161,15 @@ def _of_dangers(edition: Edition) -> Iterator[Item]:
         yield Item("warn", text % {"n": more})
     if not found:
         yield Item("ok", _("No dangerous patterns"))
+
+
+def _dangers_in(edition: Edition) -> list[Danger]:
+    """As it stands, and with its defaults: `rm -rf /{{folder}}` is harmless only while somebody names a folder."""
+    values, _unfilled = _defaults_of(edition)
+    filled = fill_in(edition.content, values)
+    both = dict.fromkeys([edition.content, filled])
+    found = {(one.line, one.why): one for script in both for one in dangers.dangers_in(script, edition.type)}
+    return [found[key] for key in sorted(found)]
 
 
 def _of_parameters(form: EditForm) -> Iterator[Item]:
@@ -192,16 +202,21 @@ def _of_size(size: Size) -> Item:
 
 def _preview(edition: Edition) -> tuple[list[Excerpt], list[str]]:
     """The lines that have parameters, filled in as far as there are defaults; and which have none but need a value."""
-    names = names_in(edition.content) if edition.enable_parameter else []
-    if not names:
+    values, unfilled = _defaults_of(edition)
+    if not values and not unfilled:
         return [], []
-    known = {one.name.lower(): one for one in edition.definitions}
-    found = [known.get(name.lower()) or definitions.Definition(name) for name in names]
-    unfilled = [one.name for one in found if one.is_secret or (one.is_required and not one.default)]
-    values = {one.name: one.default for one in found if one.name not in unfilled}
     lines = highlighting.lines(edition.content, edition.type, values)
     chosen = [at for at, line in enumerate(lines) if any(piece.kind not in _PLAIN for piece in line)][:PREVIEW_LINES]
     return list(_excerpts(lines, chosen)), unfilled
+
+
+def _defaults_of(edition: Edition) -> tuple[dict[str, str], list[str]]:
+    """What the parameters are when nobody says anything; and those that somebody has to."""
+    names = names_in(edition.content) if edition.enable_parameter else []
+    known = {one.name.lower(): one for one in edition.definitions}
+    found = [known.get(name.lower()) or definitions.Definition(name) for name in names]
+    unfilled = [one.name for one in found if one.is_secret or (one.is_required and not one.default)]
+    return {one.name: one.default for one in found if one.name not in unfilled}, unfilled
 
 
 _PLAIN = (Kind.TEXT, Kind.BUILT_IN)

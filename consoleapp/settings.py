@@ -203,6 +203,7 @@ AXES_DISABLE_ACCESS_LOG = True
 SIGNIN_FAILURES_PER_ADDRESS = "30/15minutes"
 RATES = {  # of one person; a page that searches while one types asks three times a second
     ("POST", "invocations:panel"): "120/minute",
+    ("POST", "invocations:unsaved"): "240/minute",
     ("POST", "commands:new"): "240/minute",
     ("POST", "commands:edit"): "240/minute",
     ("GET", "invocations:panel"): "600/minute",

@@ -22,7 +22,7 @@ from accounts.access import admins_only
 from accounts.answers import is_fragment, see_other
 from accounts.plain_input import as_number, as_uuid
 from cloud import errors, limits
-from commands import editing, editor_phrases, looking_over, refusals, saving, typing_slips
+from commands import editing, editor_phrases, looking_over, quota, refusals, saving, typing_slips
 from commands.access import Moved, get_command_for, get_edited_command_for
 from commands.editing import EditForm
 from commands.models import Command, Version
@@ -143,7 +143,9 @@ def new(request: RegionRequest, region: str) -> HttpResponse:
         source = _source(request, source_id)
         data = editing.fields_of(Edition.of(source))
         data["name"] = f"{source.name[: limits.NAME_CHARACTERS - len('-copy')]}-copy"
-    return _page(Editor(request, data))
+    editor = Editor(request, data)
+    _tell_of_quota(editor)
+    return _page(editor)
 
 
 def _source(request: RegionRequest, cloud_id: str) -> Command:
@@ -170,9 +172,17 @@ def edit(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
         editor.form.data["note"] = _("Version %(n)d again") % {"n": restored.number}
     elif "restore" in request.GET:
         editor.notes.append(_("There is no such version; this is the newest."))
+    _tell_of_quota(editor)
     if "note" in request.GET:
         editor.form.data["note"] = request.GET["note"][: editing.NOTE_CHARACTERS]
     return _page(editor)
+
+
+def _tell_of_quota(editor: Editor) -> None:
+    """Before somebody has written a script that there is no room for."""
+    room = quota.of(editor.region.pk)
+    if room.is_used_up:
+        editor.notes.append(refusals.sentence(saving.QuotaUsedUp(room), editor.region))
 
 
 def _restored(request: RegionRequest, command: Command) -> Version | None:

@@ -202,6 +202,20 @@ def test_what_the_cloud_says_no_to_keeps_everything_typed(admin, simulator, faul
     assert fields_of(response)["description"] == "Says a word"
 
 
+def test_that_there_is_no_room_is_said_before_a_script_is_written(admin, command):
+    Region.objects.update(command_quota=Command.objects.own(HANGZHOU).count())
+
+    assert "keeps 12 of 12 commands" in page(admin.get(NEW))
+    assert "keeps 12 of 12 commands" in page(admin.get(edit_url(command)))
+
+
+def test_a_script_that_is_dangerous_with_its_defaults_is_called_so(admin):
+    shown = page(admin.post(NEW, typed(admin, NEW, action="check", content="rm -rf /{{folder}}\n")))
+
+    assert "Dangerous: removes files recursively from /." in shown
+    assert "No dangerous patterns" not in shown
+
+
 def test_a_full_quota_says_how_many_old_versions_count(admin, command):
     Region.objects.update(command_quota=Command.objects.own(HANGZHOU).count() + 1)
     admin.post(edit_url(command), typed(admin, edit_url(command), content="uptime\n"))
