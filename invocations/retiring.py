@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from commands.deleting import delete_superseded
 from commands.models import Superseded
@@ -18,5 +18,6 @@ AT_ONCE = 20  # calls in a row
 def retire() -> int:
     """How many the cloud has no longer. What is refused, as while an execution is running, is tried the next time."""
     runs = Invocation.objects.live().filter(region=OuterRef("region"), command_cloud_id=OuterRef("cloud_id"))
-    unused = Superseded.objects.filter(~Exists(runs), deleted_at=None, since__lt=db_now() - GRACE)
+    is_seen_by_nobody = Q(since__lt=db_now() - GRACE) | Q(command__deleted_at__isnull=False)
+    unused = Superseded.objects.filter(~Exists(runs), is_seen_by_nobody, deleted_at=None)
     return sum(delete_superseded(old) for old in unused.order_by("since")[:AT_ONCE])

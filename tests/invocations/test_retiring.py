@@ -60,6 +60,15 @@ def test_what_was_superseded_just_now_stays_for_those_who_look_at_it(simulator, 
     assert still_there(old)
 
 
+def test_of_a_deleted_command_nothing_stays(simulator, old) -> None:
+    Superseded.objects.update(since=now())
+    Command.objects.update(deleted_at=now())
+
+    retiring.retire()
+
+    assert not still_there(old)
+
+
 def test_what_the_cloud_refuses_is_tried_again(simulator, old) -> None:
     simulator.fault("DeleteCommand", "reject", times=1, code="Operation.Forbidden")
     retiring.retire()
