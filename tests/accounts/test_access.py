@@ -5,7 +5,7 @@ from django.test import RequestFactory
 
 from accounts.access import admins_only, operators_only
 from accounts.models import Role
-from tests.factories import PersonFactory
+from tests.factories import HANGZHOU, CommandFactory, PersonFactory, RegionFactory
 
 
 def view(request):
@@ -33,3 +33,14 @@ def test_a_guarded_view_does_not_exist_for_nobody(rf: RequestFactory):
 
     with pytest.raises(Http404):
         operators_only(view)(request)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cloud_id", ["c-there", "c-nowhere"])
+def test_who_follows_a_colleagues_link_is_told_which_role_it_needs(viewer, cloud_id):
+    CommandFactory(cloud_id="c-there", region=RegionFactory().pk)
+
+    answer = viewer.get(f"/r/{HANGZHOU}/commands/{cloud_id}/run/")
+
+    assert answer.status_code == 404
+    assert "This needs the role “Operator”. Ask a team admin." in answer.content.decode()
