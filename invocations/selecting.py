@@ -28,7 +28,7 @@ from instances.models import TEAM, Kind, Selection, SelectionKind, SelectionUse
 from instances.selection_saving import Wording
 from invocations import drafts, pasting
 from invocations.models import Draft
-from invocations.picking import MANAGED, Look, is_managed
+from invocations.picking import MANAGED, Look, Picker, is_managed
 from invocations.results.ansi import marked
 from regions.models import Region
 
@@ -228,22 +228,26 @@ class Start:
 
     q: str = ""
     ids: Sequence[str] = ()
+    is_all: bool = False  # that the search finds and that can run is chosen, and nothing else
 
     @classmethod
-    def of(cls, data: QueryDict, draft: Draft | None, kind: Kind) -> Start:
+    def of(cls, person: Person, region: Region, data: QueryDict, draft: Draft | None, kind: Kind) -> Start:
         """`data` is the address; what it does not say, the draft does."""
         field = f"{MANAGED}q" if kind == Kind.MANAGED else "q"
         source = data if field in data or draft is None else _as_query(draft)
-        q = Look.of(source, kind).query_text[: LONGEST + 1]
+        look = Look.of(source, kind)
         chosen = draft.chosen if draft else drafts.ids_in(data.getlist("carried_ids"))
-        return cls(q, [one for one in chosen if is_managed(one) == (kind == Kind.MANAGED)])
+        ids = [one for one in chosen if is_managed(one) == (kind == Kind.MANAGED)]
+        picker = Picker(person, region, _type_of(data, draft), look, ids)
+        return cls(look.query_text[: LONGEST + 1], ids, bool(ids) and picker.is_all_chosen)
 
     @property
     def data(self) -> QueryDict:
-        """As the fields of the form."""
+        """As the fields of the form. Who has chosen some of what the search finds means those."""
         data = QueryDict(mutable=True)
         can_be_search = bool(self.q) and not selections.objection_to(self.q)
-        kind = SelectionKind.QUERY if can_be_search or not self.ids else SelectionKind.LIST
+        is_search = not self.ids or (can_be_search and self.is_all)
+        kind = SelectionKind.QUERY if is_search else SelectionKind.LIST
         data.update({"q": self.q, "ids": "\n".join(self.ids), "kind": kind.value, "token": str(uuid4())})
         return data
 
@@ -256,6 +260,13 @@ def data_of(selection: Selection) -> QueryDict:
     data["ids"] = "\n".join(selection.ids)
     data["base"] = str(selection.version)
     return data
+
+
+def _type_of(data: QueryDict, draft: Draft | None) -> str:
+    """Of what is to run, which decides what can; "" while nobody has said."""
+    if draft is None:
+        return data.get("type", "")
+    return draft.command.type if draft.command else str(draft.fields.get("type", ""))
 
 
 def _as_query(draft: Draft) -> QueryDict:

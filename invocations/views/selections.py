@@ -64,7 +64,7 @@ def new(request: RegionRequest, region: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, SelectionForm(request.POST, request.user, request.region))
     draft = drafts.find(request.user, region, as_uuid(request.GET.get("draft")))
-    start = Start.of(request.GET, draft, _kind(request.GET))
+    start = Start.of(request.user, request.region, request.GET, draft, _kind(request.GET))
     form = SelectionForm(start.data, request.user, request.region)
     return _page(request, form, is_sent=False)
 

@@ -464,7 +464,7 @@ def test_select_all_chooses_what_it_matches_and_can_run(operator, command):
 
 
 def test_the_dialog_offers_the_search_and_what_is_chosen(operator, command):
-    web = InstanceFactory(name="web-1")
+    web = InstanceFactory(name="web-1", tags={"env": "prod"})
     draft = DraftFactory(person=operator.person, command=command, chosen=[web.instance_id, "mi-hz0001"])
 
     def dialog(**query) -> Shown:
@@ -478,6 +478,25 @@ def test_the_dialog_offers_the_search_and_what_is_chosen(operator, command):
     unsaved = dialog(q="selected:yes")
     assert unsaved.value("kind") == "list"
     assert "“selected:” is about one run" in unsaved.text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kind"),
+    [((), "query"), (("web-1",), "list"), (("web-1", "web-2"), "query"), (("web-1", "web-2", "db-1"), "list")],
+)
+def test_the_dialog_means_the_search_only_where_all_that_it_finds_and_can_run_is_chosen(
+    operator, command, chosen, kind
+):
+    for name in ("web-1", "web-2", "db-1"):
+        InstanceFactory(name=name)
+    InstanceFactory(name="web-3", stopped=True)
+    InstanceFactory(name="web-4", windows=True)
+    ids = list(Instance.objects.filter(name__in=chosen).values_list("instance_id", flat=True))
+    draft = DraftFactory(person=operator.person, command=command, chosen=ids)
+
+    shown = Shown(operator.get(url("selection_new", draft=draft.pk, of="ecs", q="web"), headers=FRAGMENT))
+
+    assert shown.value("kind") == kind
 
 
 def test_without_script_the_page_knows_the_search_and_the_selection_and_leads_back(operator, command):
