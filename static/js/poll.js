@@ -11,6 +11,7 @@ const SLOW = 5000,
   HIDDEN = 15000; // ms
 const RETRIES = [2, 5, 10, 30]; // s after the first, second, … failure
 const polls = new WeakMap();
+const asking = new WeakMap(); // request -> who asked: the last answer takes it off the page
 
 const stateOf = (element) => {
   if (!polls.has(element)) polls.set(element, { asked: 0, quiet: 0, failures: 0, stopped: false });
@@ -42,14 +43,17 @@ addEventListener("htmx:beforeRequest", (event) => {
   if (!element.matches("[data-poll]")) return;
   const state = stateOf(element);
   if (state.stopped || event.timeStamp - state.asked < waitOf(state) - 250) event.preventDefault();
-  else state.asked = event.timeStamp;
+  else {
+    state.asked = event.timeStamp;
+    asking.set(event.detail.xhr, element);
+  }
 });
 
 addEventListener("htmx:afterRequest", (event) => {
-  const element = event.detail.elt;
-  if (!element.matches("[data-poll]")) return;
+  const element = asking.get(event.detail.xhr);
+  if (!element) return;
   const state = stateOf(element);
-  const status = event.detail.xhr?.status ?? 0;
+  const status = event.detail.xhr.status;
   const failed = status === 0 || status >= 500 || status === 429;
   state.failures = failed ? state.failures + 1 : 0;
   state.quiet = status === 204 ? state.quiet + 1 : 0;

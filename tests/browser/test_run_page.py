@@ -116,6 +116,19 @@ def test_a_console_that_cannot_be_reached_is_told_and_the_page_stays(show, stand
     expect(page.get_by_text("Not live: the console can’t be reached.")).to_be_hidden()
 
 
+def test_the_outage_is_over_also_where_the_first_answer_after_it_is_the_last_one(show, standing):
+    run = standing({"running": 1})
+    page = show(run.get_absolute_url())
+    page.context.set_offline(True)
+    expect(page.get_by_text("Not live: the console can’t be reached.")).to_be_visible()
+    end(run.targets.get())
+
+    page.context.set_offline(False)
+
+    expect(page.get_by_test_id("run-progress")).to_have_attribute("data-state", "success")
+    expect(page.get_by_text("Not live: the console can’t be reached.")).to_be_hidden()
+
+
 def test_B97_a_page_of_the_version_before_says_so_once_and_lives_on(show, standing):
     run = standing({"running": 2})
     page = show(run.get_absolute_url())
