@@ -20,6 +20,11 @@ export function keepTyped() {
   if (Object.keys(kept).length) sessionStorage.setItem(KEPT + location.pathname, JSON.stringify(kept));
 }
 
+// To the address as it is by now, which may name a draft: what the server has seen of a form is no longer kept as typed.
+function comeBack(form) {
+  if (form.elements.next) form.elements.next.value = location.pathname + location.search;
+}
+
 function fill(form, entries) {
   for (const [name, value, typed] of entries) {
     const same = fieldsOf(form).filter((field) => field.name === name);
@@ -63,7 +68,10 @@ document.addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    if ("keepsTyped" in form.dataset) keepTyped();
+    if ("keepsTyped" in form.dataset) {
+      keepTyped();
+      comeBack(form);
+    }
     const isOff = event.submitter?.getAttribute("aria-disabled") === "true";
     if (isOff || form.dataset.busy) {
       event.preventDefault();
