@@ -14,7 +14,7 @@ function textOf(button) {
 }
 
 // Pages served by plain http to another host have no navigator.clipboard.
-async function put(text, near) {
+export async function put(text, near) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");
   area.value = text;
@@ -25,7 +25,7 @@ async function put(text, near) {
   area.remove();
 }
 
-function showTick(button) {
+export function showTick(button) {
   const use = button.querySelector("use");
   if (!use || button.dataset.ticked) return;
   const before = use.getAttribute("href");

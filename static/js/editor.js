@@ -3,8 +3,7 @@
 // pause is made; what it says stands in the rail, and at the lines of the editor.
 //   [data-line] in a link    leads there, [data-column] to that place
 //   [data-saves]             a button that is off while there is nothing to save
-import { announce } from "./announce.js";
-import { flash } from "./flash.js";
+import { tell } from "./flash.js";
 import { CRLF, LF, MIXED, pack, unpack } from "./line_ends.js";
 import { showRows, showSecrets } from "./parameter_rows.js";
 import "./parts.js";
@@ -163,20 +162,16 @@ function removeParameter(row) {
 
 // A file
 
+let noteOfFile = null; // what is said of the last one
+
 async function load(file) {
   const words = form.querySelector("[data-loads-file]").dataset;
   const { script, encoding, refusal } = await readScript(file, words);
-  if (refusal) return flash(noteOf(refusal));
+  noteOfFile?.remove();
+  noteOfFile = tell(refusal ?? words.read.replace("#name", file.name).replace("#encoding", encoding), refusal ? "bad" : "ok");
+  if (refusal) return;
   editor.take(script, editor.ends);
-  const said = words.read.replace("#name", file.name).replace("#encoding", encoding);
-  announce(said);
   editor.view.focus();
-}
-
-function noteOf(text) {
-  const note = Object.assign(document.createElement("div"), { className: "note bad", textContent: text });
-  note.setAttribute("role", "alert");
-  return note;
 }
 
 // Listeners

@@ -6,8 +6,9 @@
 //   [data-fills="id"]       its text becomes that field's value
 //   [data-copy-link]        copies the address that fills in this form
 //   [data-opens-into="#id"] the answer to this button's request is shown in that dialog; [data-closes-dialog] ends it
-import { announce } from "./announce.js";
+import { put, showTick } from "./copy.js";
 import { open } from "./dialogs.js";
+import { tell } from "./flash.js";
 import { bind as bindPicker } from "./picker.js";
 import "./parts.js";
 
@@ -135,9 +136,11 @@ function showErrors(form) {
 }
 
 async function copyLink(button) {
-  if (!button.dataset.copyLink) return announce(button.dataset.tooLong);
-  await navigator.clipboard?.writeText(new URL(button.dataset.copyLink, location.origin).href);
-  announce(button.dataset.copied);
+  if (!button.dataset.copyLink) return tell(button.dataset.tooLong, "bad");
+  await put(new URL(button.dataset.copyLink, location.origin).href, button.parentElement);
+  showTick(button);
+  tell(button.dataset.copied, "ok");
+  button.focus({ preventScroll: true });
 }
 
 function onClick(form, event) {

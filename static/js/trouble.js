@@ -20,11 +20,15 @@ function signIn() {
   location.assign(`${address}?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
-// What was sent by a button is sent again by that button: this note can only be put away.
-function flashNote(note) {
+// What was sent by a button is sent again by that button: this note can only be put away. It may be far from the button, so
+// the focus goes there.
+function flashNote(note, sender) {
   note.querySelector("[data-retry]")?.setAttribute("hidden", "");
   note.querySelector("[data-dismiss]")?.removeAttribute("hidden");
   flash(note);
+  if (!sender?.matches("form:not([hx-trigger]), button")) return; // typing is not interrupted
+  note.tabIndex = -1;
+  note.focus();
 }
 
 function noteOf(html) {
@@ -44,7 +48,7 @@ addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   const note = noteOf(xhr.responseText) ?? unreachable();
   if (isPoll(elt)) return xhr.status < 500 && xhr.status !== 429 && flashNote(note);
-  if (requestConfig.verb !== "get") return flashNote(note);
+  if (requestConfig.verb !== "get") return flashNote(note, elt);
   remember(target, requestConfig, elt);
   target.replaceChildren(note);
   htmx.process(note);
@@ -54,7 +58,7 @@ for (const kind of ["htmx:sendError", "htmx:timeout"])
   addEventListener(kind, (event) => {
     const { requestConfig, elt, target } = event.detail;
     if (isPoll(elt)) return; // poll.js says so
-    if (requestConfig?.verb !== "get") return flashNote(unreachable());
+    if (requestConfig?.verb !== "get") return flashNote(unreachable(), elt);
     remember(target, requestConfig, elt);
     target.replaceChildren(unreachable());
   });

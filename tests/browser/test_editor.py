@@ -220,6 +220,20 @@ def test_the_browser_finds_parameters_and_counts_bytes_as_the_server_does(page, 
     assert found["sizes"] == [looking_over.Size(size, 24_576).kilobytes for size in range(0, 24_800, 4)]
 
 
+def test_a_loaded_file_is_told_and_the_refusal_of_another_goes(show) -> None:
+    page = show(NEW)
+    told, file = page.locator("#flash"), page.locator("#script-file")
+    file.set_input_files({"name": "tool", "mimeType": "text/plain", "buffer": b"\x7fELF\x02"})
+    expect(told.get_by_role("alert")).to_contain_text("This is no text: it looks like ELF.")
+
+    file.set_input_files({"name": "deploy.sh", "mimeType": "text/plain", "buffer": b"echo here\n"})
+
+    expect(told.get_by_text("deploy.sh is loaded, read as UTF-8.")).to_be_in_viewport()
+    expect(told.get_by_role("alert")).to_have_count(0)
+    expect(script(page)).to_contain_text("echo here")
+    assert violations(page) == []
+
+
 FILES = {
     "plain": (b"echo a\r\n", "echo a\r\n"),
     "with a mark": (b"\xef\xbb\xbfecho", "\ufeffecho"),

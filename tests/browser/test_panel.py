@@ -411,6 +411,48 @@ def test_tokens_stay_tokens_when_something_is_wrong(panel):
     expect(search_box(page)).to_have_value("")
 
 
+def test_run_while_the_console_is_gone_says_so_once_where_it_is_seen(panel):
+    page = panel(**{"param-service": "nginx", "param-token": "x", "param-note-empty": "on"})
+    box(page, "web-01").check()
+    run = page.get_by_role("button", name="Run on 1 instance")
+    expect(run).to_be_enabled()
+    page.route(re.compile("/run/$"), lambda route: route.abort())
+    gone = page.get_by_role("alert").filter(has_text="The console can’t be reached.")
+
+    run.click()
+    expect(gone).to_be_focused()
+    expect(gone).to_be_in_viewport()
+    with page.expect_event("requestfailed"):
+        run.click()
+
+    expect(gone).to_be_focused()
+    expect(gone).to_have_count(1)
+
+
+def test_the_link_to_the_form_is_copied_and_seen_to_be(panel):
+    page = panel()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    page.get_by_role("button", name="Copy link to this form").click()
+
+    expect(page.locator("#flash").get_by_text("Opening it fills in this form and runs nothing")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_the_language_changes_after_a_refusal_and_what_is_chosen_and_typed_stays(panel):
+    page = panel()
+    box(page, "web-01").check()
+    page.get_by_role("textbox", name="Reason").fill("it is slow")
+    page.get_by_role("button", name="Run on 1 instance").click()
+    expect(page.get_by_test_id("error-summary")).to_contain_text("Enter a value for service")
+
+    page.get_by_role("banner").get_by_role("button", name="中文").click()
+
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(count(page)).to_have_attribute("data-count", "1")
+    expect(page.get_by_role("textbox", name="执行说明")).to_have_value("it is slow")
+
+
 def test_what_is_wrong_is_told_on_top_with_the_focus_on_it(panel):
     page = panel(**{"param-service": "NGINX"})
     page.get_by_role("textbox", name="Timeout (s)").fill("5")
