@@ -176,12 +176,7 @@ def _of_parameters(form: EditForm) -> Iterator[Item]:
     count = len(names_in(form.script))
     if not form.edition.enable_parameter:
         if count:
-            text = ngettext(
-                "%(n)d name in braces is text: parameters are switched off.",
-                "%(n)d names in braces are text: parameters are switched off.",
-                count,
-            )
-            yield Item("info", text % {"n": count})
+            yield Item("info", names_are_text(count))
         return
     unused = tuple(row.name for row in form.parameter_rows if row.line is None)
     if unused:
@@ -193,6 +188,15 @@ def _of_parameters(form: EditForm) -> Iterator[Item]:
         yield Item("warn", text % {"n": len(unused)}, names=unused)
     if count:
         yield Item("ok", ngettext("%(n)d parameter found", "%(n)d parameters found", count) % {"n": count})
+
+
+def names_are_text(count: int) -> str:
+    text = ngettext(
+        "%(n)d name in braces is text: parameters are switched off.",
+        "%(n)d names in braces are text: parameters are switched off.",
+        count,
+    )
+    return text % {"n": count}
 
 
 def _of_size(size: Size) -> Item:

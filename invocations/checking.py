@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cloud import limits
+from commands.looking_over import names_are_text
 from invocations import planning, preflight, quota
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _TARGETS = ("none", "none-fit", "some-unfit", "too-many")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    family: str  # ok, warn, bad
+    family: str  # ok, info, warn, bad
     sentence: str
     href: str = ""  # where it is mended
 
@@ -133,6 +134,8 @@ def _parameters(form: RunForm) -> Iterator[Check]:
     if form.parameters and not wrong:
         yield Check("ok", _("All required parameters are filled in"))
     yield from map(Check.of, wrong)
+    if form.names_as_text:
+        yield Check("info", names_are_text(form.names_as_text), "#id_enable_parameter")
 
 
 def _is_about_parameters(href: str) -> bool:

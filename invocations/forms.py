@@ -219,6 +219,11 @@ class RunForm(PlainForm):
         self._refuse(message, "too-many", n=f"{min(n, counted):,}", max=f"{settings.MAX_TARGETS:,}")
 
     @property
+    def names_as_text(self) -> int:
+        """Names in braces that nothing is filled in for, where whoever runs the script may have meant it otherwise."""
+        return 0
+
+    @property
     def content_place(self) -> str:
         return self.places["too-large"]
 

@@ -24,6 +24,7 @@ from invocations.parameter_fields import ON_PURPOSE, PREFIX
 COMMAND_FIELDS = ("name", "type", "content", "enable_parameter")
 KEY = "-"  # where others name a command by its ID
 SAVE = "save"  # the action that saves and runs
+FRESH = {"enable_parameter": "on"}  # what a form that nobody has touched says, as that of a new command does
 _PLACES = {"name": "name", "type": "type", "parameter-name": "content"}
 
 
@@ -85,6 +86,10 @@ class UnsavedForm(RunForm):
     @property
     def is_to_be_saved(self) -> bool:
         return self.data.get("action") == SAVE
+
+    @property
+    def names_as_text(self) -> int:
+        return 0 if self.command.enable_parameter else len(names_in(self.command.content))
 
     @property
     def name_to_type(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -67,6 +68,13 @@ class _Opening:
             return script.command_of(self.request.region.pk, data)
         return get_command_for(self.request.user, self.request.region.pk, self.cloud_id)
 
+    def kept(self, draft: Draft | None) -> Mapping[str, str]:
+        """What the draft has of the form; without one a script is as nobody has touched it."""
+        if draft:
+            fields: dict[str, str] = draft.fields
+            return fields
+        return script.FRESH if self.cloud_id is None else {}
+
     def panel(self, command: Command, data: QueryDict, draft: Draft | None) -> Panel:
         kind = UnsavedPanel if self.cloud_id is None else Panel
         return kind(self.request.user, self.request.region, command, data, draft)
@@ -87,17 +95,17 @@ def _show(opening: _Opening) -> HttpResponse:
     request = opening.request
     draft_id = as_uuid(request.GET.get("draft"))
     draft = drafts.find(request.user, request.region.pk, draft_id)
-    command = opening.command(_over(draft, QueryDict()))
+    command = opening.command(_over(opening.kept(draft), QueryDict()))
     fresh = mirror.ensure_fresh(request.region.pk)
     linked, notes = links.from_link(request.GET, command, request.user)
     if draft and draft.command_id != command.pk:
-        draft, command = None, opening.command(QueryDict())
+        draft, command = None, opening.command(_over(opening.kept(None), QueryDict()))
     if not draft and _needs_token_in_address(request):
         return _with_token_in_address(request)
     if draft_id and not draft:
         linked.pop("draft", None)
         notes.append(_("That draft is no longer there; a draft is kept for 24 hours."))
-    data, dropped = links.without_unknown(_over(draft, linked), command)
+    data, dropped = links.without_unknown(_over(opening.kept(draft), linked), command)
     shown = opening.panel(command, data, draft)
     shown.notes += notes + dropped + _since_run(shown)
     shown.trouble = trouble.of(fresh, request.region)
@@ -116,10 +124,10 @@ def _with_token_in_address(request: RegionRequest) -> HttpResponse:
     return see_other(f"{request.path}?{query.urlencode()}")
 
 
-def _over(draft: Draft | None, linked: QueryDict) -> QueryDict:
-    """What the draft kept, with what the address says in its place."""
+def _over(kept: Mapping[str, str], linked: QueryDict) -> QueryDict:
+    """What was kept, with what the address says in its place."""
     data = QueryDict(mutable=True)
-    for name, value in (draft.fields if draft else {}).items():
+    for name, value in kept.items():
         if name != "confirm_text":  # what is run is confirmed at that moment
             data[name] = value
     for name, values in linked.lists():

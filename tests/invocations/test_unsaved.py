@@ -563,3 +563,32 @@ def test_no_form_whatever_is_typed_breaks_the_console(operator, fields):
     query = {"command": "-", "draft": str(uuid.uuid4())} | fields
     assert operator.get(reverse("invocations:picker", args=[HANGZHOU, "instances"]), query).status_code in (200, 404)
     assert not Invocation.objects.exists()
+
+
+# Parameters, on and off
+
+
+def uses_parameters(response) -> bool:
+    return "checked" in read(response).one("input", name="enable_parameter").attrs
+
+
+def test_a_fresh_form_uses_parameters_as_a_new_command_does(operator):
+    assert uses_parameters(operator.get(URL))
+
+
+def test_what_somebody_has_switched_off_stays_off(operator):
+    machine = InstanceFactory()
+    draft = uuid.uuid4()
+    fields = form(machine, content="docker ps --format {{names}}", draft=str(draft))
+
+    operator.post(selection_url(draft), fields | {"op": "show"})
+
+    assert not uses_parameters(operator.get(URL, {"draft": str(draft)}))
+
+
+def test_a_script_whose_names_in_braces_are_text_says_so(operator):
+    fields = form(content="echo {{a}} {{B}} {{a}}", action="check")
+    sentence = "2 names in braces are text: parameters are switched off."
+
+    assert sentence in Shown(operator.post(URL, fields)).text
+    assert sentence not in Shown(operator.post(URL, fields | {"enable_parameter": "on"})).text
