@@ -579,10 +579,11 @@ def test_a_fresh_form_uses_parameters_as_a_new_command_does(operator):
 def test_what_somebody_has_switched_off_stays_off(operator):
     machine = InstanceFactory()
     draft = uuid.uuid4()
-    fields = form(machine, content="docker ps --format {{names}}", draft=str(draft))
+    fields = form(machine, content="docker ps --format {{names}}", command="-", op="show")
 
-    operator.post(selection_url(draft), fields | {"op": "show"})
+    operator.post(selection_url(draft), fields)
 
+    assert Draft.objects.get().chosen == [machine.instance_id]
     assert not uses_parameters(operator.get(URL, {"draft": str(draft)}))
 
 
