@@ -66,12 +66,8 @@ def _parameter(old: Definition | None, new: Definition | None) -> Iterator[Chang
     yield Change(pgettext("parameter", "Description"), before.description, after.description, of=name)
     yield Change(_("Default"), before.default, after.default, of=name, is_code=True)
     yield Change(_("Required"), _yes_or_no(before.is_required), _yes_or_no(after.is_required), of=name)
-    yield Change(_("Allowed"), _allowed(before), _allowed(after), of=name, is_code=True)
+    yield Change(_("Allowed"), before.rule, after.rule, of=name, is_code=True)
     yield Change(_("Secret"), _yes_or_no(before.is_secret), _yes_or_no(after.is_secret), of=name)
-
-
-def _allowed(definition: Definition) -> str:
-    return f"/{definition.pattern}/" if definition.pattern else ", ".join(definition.allowed)
 
 
 def _seconds(number: int) -> str:

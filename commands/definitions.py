@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import re2
 
+from commands import allowed_values
 from commands.models import Script
 
 _MEMORY = 131_072  # bytes a pattern may take; with more, `(.*){1000}` runs for half a second on one text
@@ -26,6 +27,11 @@ class Definition:
     allowed: tuple[str, ...] = ()  # () allows everything
     pattern: str = ""  # RE2, must match the whole value
     is_secret: bool = False
+
+    @property
+    def rule(self) -> str:
+        """What it may be, as the editor has it."""
+        return allowed_values.write(self.allowed, self.pattern)
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "allowed": list(self.allowed)}

@@ -54,6 +54,13 @@ def test_braces_of_a_command_without_parameters_are_text(viewer) -> None:
     assert '<mark class="p">' not in viewer.get(url_of(command)).content.decode()
 
 
+def test_an_allowed_value_with_a_comma_is_told_from_two(viewer) -> None:
+    command = CommandFactory(parameter_names=["word"])
+    define(command, name="word", allowed=["a, b", "c"])
+
+    assert "&quot;a, b&quot;, c</td>" in viewer.get(url_of(command)).content.decode()
+
+
 def test_the_parameters_are_told_with_what_is_known_of_them(viewer) -> None:
     command = CommandFactory(parameter_names=["service", "wait", "key"])
     define(command, name="service", description="A unit", is_required=True, pattern="[a-z]+")
