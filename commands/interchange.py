@@ -61,6 +61,10 @@ class Document:
     entries: list[Entry]
     problems: list[Problem]  # of the document itself: nothing of it is to be imported
 
+    @property
+    def all_problems(self) -> list[Problem]:
+        return [*self.problems, *(problem for entry in self.entries for problem in entry.problems)]
+
 
 def read(data: bytes, *, name: str = "") -> Document:
     """Raises Unreadable for what is no such file at all."""
@@ -74,7 +78,7 @@ def read(data: bytes, *, name: str = "") -> Document:
     if len(items) > MOST:
         sentence = _("There are %(n)s commands in the file, at most %(most)d are taken.")
         raise Unreadable(sentence % {"n": f"{len(items):,}", "most": MOST}, 413)
-    if not items and not reader.problems:
+    if (found := reader.get("commands")) and found.value == []:
         reader.wrong("commands", _("there is no command in the file"))
     entries = [_entry(index, item) for index, item in enumerate(items)]
     _refuse_names_twice(entries)
@@ -82,8 +86,9 @@ def read(data: bytes, *, name: str = "") -> Document:
 
 
 def _check_version(reader: _Reader) -> None:
+    known = len(reader.problems)
     given = reader.text("format", is_needed=True)
-    if given != FORMAT and not reader.problems:
+    if given != FORMAT and len(reader.problems) == known:
         reader.wrong("format", _("“%(format)s” is expected") % {"format": FORMAT})
     version = reader.whole("version", VERSION, is_needed=True)
     if version != VERSION:

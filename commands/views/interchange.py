@@ -128,7 +128,8 @@ class Page:
 
     @property
     def problems(self) -> list[interchange.Problem]:
-        return self.document.problems[:SHOWN_PROBLEMS] if self.document else []
+        """Of the whole file, so that a missing format hides no other mistake."""
+        return self.document.all_problems[:SHOWN_PROBLEMS] if self.document else []
 
     @property
     def carried(self) -> str:

@@ -97,6 +97,16 @@ def test_B80_a_look_says_what_each_command_would_do_and_changes_nothing(admin, r
     assert saved_in_the_cloud(simulator) == 0
 
 
+def test_B80_a_missing_format_hides_no_other_mistake(admin, region):
+    yaml = "version: 1\ncommands:\n  - name: a\n    type: RunShellScript\n    timeout: soon\n    content: uptime\n"
+
+    response = admin.post(URL, {"text": yaml})
+
+    assert response.status_code == 422
+    assert "format: it is missing (line 1)" in text(response)
+    assert "commands[0].timeout: a whole number is expected (line 5)" in text(response)
+
+
 @pytest.mark.parametrize("file_format", ["json", "yaml"])
 def test_what_is_chosen_is_imported_and_the_rest_is_not(admin, region, simulator, file_format):
     changed = Edition(**{**vars(Edition.of(there("restart-service"))), "timeout": 120})

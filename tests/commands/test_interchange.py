@@ -200,6 +200,18 @@ def test_B79_a_number_that_no_computer_holds_is_no_timeout():
         (of(commands={}), ["commands: a list is expected (line 1)"]),
         (of(plain(), version=2), ["version: version 2 is not known here; this console reads version 1 (line 1)"]),
         (of(plain(), format="x"), [f"format: “{FORMAT}” is expected (line 1)"]),
+        (
+            of(plain(), extra=1, format="x"),
+            ["extra: there is no such key (line 1)", f"format: “{FORMAT}” is expected (line 1)"],
+        ),
+        (
+            b'{"commands": []}',
+            [
+                "format: it is missing (line 1)",
+                "version: it is missing (line 1)",
+                "commands: there is no command in the file (line 1)",
+            ],
+        ),
         (of(plain(), extra=1), ["extra: there is no such key (line 1)"]),
         (of(1), ["commands[0]: a command with its name, type and content is expected (line 1)"]),
         (of({}), [f"commands[0].{key}: it is missing (line 1)" for key in ("name", "type", "content")]),
