@@ -56,7 +56,8 @@ def problems_of(edition: Edition) -> list[Problem]:
         *_of_type(edition.type),
         *_of_content(edition.content),
         *_of_names_in_content(edition),
-        *of_definitions(edition.definitions),
+        *_of_number_of_parameters(edition),
+        *_of_definitions(edition.definitions),
         *_of_description(edition.description),
         *_of_working_dir(edition.working_dir),
         *_of_timeout(edition.timeout),
@@ -98,16 +99,17 @@ def _of_names_in_content(edition: Edition) -> Iterator[Problem]:
         return
     for name in unfit_names_in(edition.content):
         yield Problem("content", "parameter-name", _name_rule(name), name)
-    spelled = {name.lower() for name in names_in(edition.content)}
-    if len(spelled) > limits.PARAMETERS:
-        sentence = _("A command can have at most 20 parameters. This one has %(n)d.") % {"n": len(spelled)}
+
+
+def _of_number_of_parameters(edition: Edition) -> Iterator[Problem]:
+    """Told once, though names in the content are mostly defined, too."""
+    used = names_in(edition.content) if edition.enable_parameter else []
+    if (number := max(len(used), len(edition.definitions))) > limits.PARAMETERS:
+        sentence = _("A command can have at most 20 parameters. This one has %(n)d.") % {"n": number}
         yield Problem("parameters", "too-many", sentence)
 
 
-def of_definitions(given: Sequence[Definition]) -> Iterator[Problem]:
-    if len(given) > limits.PARAMETERS:
-        sentence = _("A command can have at most 20 parameters. This one has %(n)d.") % {"n": len(given)}
-        yield Problem("parameters", "too-many", sentence)
+def _of_definitions(given: Sequence[Definition]) -> Iterator[Problem]:
     times = Counter(definition.name.lower() for definition in given)
     for definition in given:
         if times[definition.name.lower()] > 1:

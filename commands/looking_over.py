@@ -27,7 +27,7 @@ MOST_FINDINGS = 20  # of a kind are shown; the rest is counted
 PREVIEW_LINES = 12
 TOO_LARGE_TO_READ = 4  # times the limit; what is larger is only counted
 _ICONS = {"error": "bad", "warning": "warn", "info": "info", "style": "info"}
-_ORDER = ["bad", "warn", "info", "ok"]  # what hurts most comes first
+_ORDER = ["bad", "warn", "info", "ok"]
 _OF_CONTENT = {"too-large", "unusable", "parameter-name", "too-many"}  # not "empty": somebody is about to begin
 
 
@@ -39,10 +39,16 @@ class Item:
     sentence: str
     line: int = 0  # of the script; 0: of none
     column: int = 0
-    code: str = ""
+    code: str = ""  # of ShellCheck
     detail: str = ""
     fix: str = ""  # of typing_slips.mended
     names: tuple[str, ...] = ()  # of parameters, each a link to its row
+    is_danger: bool = False
+
+    @property
+    def urgency(self) -> tuple[bool, int]:
+        """What is dangerous comes before all that is only wrong, then what hurts most."""
+        return not self.is_danger, _ORDER.index(self.icon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,10 @@ class Look:
     unfilled: list[str]  # parameters that must be given at each run
     size: Size
     is_complete: bool = True
+
+    @property
+    def has_codes(self) -> bool:
+        return any(item.code for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ def _look(form: EditForm, size: Size, of_shellcheck: Iterator[Item]) -> Look:
         _of_size(size),
     ]
     preview, unfilled = _preview(edition)
-    return Look(sorted(items, key=lambda item: _ORDER.index(item.icon)), preview, unfilled, size)
+    return Look(sorted(items, key=lambda item: item.urgency), preview, unfilled, size)
 
 
 def _of_limits(edition: Edition) -> Iterator[Item]:
@@ -154,11 +164,12 @@ def _of_dangers(edition: Edition) -> Iterator[Item]:
     found = _dangers_in(edition)
     for danger in found[:MOST_FINDINGS]:
         sentence = _("Dangerous: %(why)s.") % {"why": danger.why}
-        yield Item("warn", sentence, line=danger.line, detail=_("Running this will need a typed confirmation."))
+        needed = _("Running this will need a typed confirmation.")
+        yield Item("warn", sentence, line=danger.line, detail=needed, is_danger=True)
     more = len(found) - MOST_FINDINGS
     if more > 0:
         text = ngettext("%(n)d more dangerous line", "%(n)d more dangerous lines", more)
-        yield Item("warn", text % {"n": more})
+        yield Item("warn", text % {"n": more}, is_danger=True)
     if not found:
         yield Item("ok", _("No dangerous patterns"))
 

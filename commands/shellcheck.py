@@ -22,7 +22,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from cloud import limits
 from commands.models import CommandType
@@ -63,10 +63,10 @@ _EXPANSION = re.compile(r"[$`]")
 
 
 class Level(models.TextChoices):
-    ERROR = "error", gettext_lazy("Error")
-    WARNING = "warning", gettext_lazy("Warning")
-    INFO = "info", gettext_lazy("Info")
-    STYLE = "style", gettext_lazy("Style")
+    ERROR = "error", pgettext_lazy("finding", "Error")
+    WARNING = "warning", pgettext_lazy("finding", "Warning")
+    INFO = "info", pgettext_lazy("finding", "Info")
+    STYLE = "style", pgettext_lazy("finding", "Style")
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,10 @@ def test_B37_a_command_has_at_most_20_parameters():
     assert codes(content="".join(f"{{{{{name}}}}}" for name in names[:20]), enable_parameter=True) == []
     (problem,) = problems_of(edition(content="".join(f"{{{{{name}}}}}" for name in names), enable_parameter=True))
     assert problem.sentence == "A command can have at most 20 parameters. This one has 21."
-    assert codes(definitions=[Definition(name) for name in names]) == [("parameters", "too-many")]
+    definitions = [Definition(name) for name in names]
+    assert codes(definitions=definitions) == [("parameters", "too-many")]
+    both = codes(content="".join(f"{{{{{name}}}}}" for name in names), enable_parameter=True, definitions=definitions)
+    assert both == [("parameters", "too-many")]
 
 
 @pytest.mark.parametrize("pattern", ["(", "(?<=a)b", r"(a)\1", "((((.{1000}){1000}){1000})"])
