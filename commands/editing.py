@@ -48,6 +48,7 @@ class ParameterRow:
     is_required: bool = False
     allowed: str = ""  # as typed: `5, 10` or `/[0-9]+/`
     is_secret: bool = False
+    is_new: bool = False  # in the content, but nobody was shown this row
     errors: dict[str, list[str]] = field(default_factory=dict)  # description, default, allowed, name -> sentences
 
     @property
@@ -117,7 +118,7 @@ def fields_of(edition: Edition) -> QueryDict:
     for known in edition.definitions:
         data[f"param-{known.name}-description"] = known.description
         data[f"param-{known.name}-default"] = known.default
-        data[f"param-{known.name}-allowed"] = allowed_values.write(known.allowed, known.pattern)
+        data[f"param-{known.name}-allowed"] = known.rule
         _tick(data, f"param-{known.name}-required", known.is_required)
         _tick(data, f"param-{known.name}-secret", known.is_secret)
     for n, (key, value) in enumerate(edition.tags.items(), start=1):
@@ -245,7 +246,7 @@ class EditForm(PlainForm):
         lines = lines_of_parameters(self.script)
         used = []
         for name, line in lines.items():
-            row = given.pop(name.lower(), None) or ParameterRow(name)
+            row = given.pop(name.lower(), None) or ParameterRow(name, is_new=True)
             row.name, row.line = name, line
             used.append(row)
         shown = used[:MOST_ROWS] + [row for row in used[MOST_ROWS:] if not row.is_blank]
@@ -297,6 +298,13 @@ class EditForm(PlainForm):
         for problem in checking.problems_of(self.edition):
             if problem.field not in refused:  # what was refused already is told once
                 self._place(problem)
+        self._show_new_rows()
+
+    def _show_new_rows(self) -> None:
+        """Without script a name that was just typed had no row yet, in which it could be called a secret."""
+        is_used = self.cleaned_data.get("enable_parameter")  # not there: told already
+        if is_used and any(row.is_new for row in self.parameter_rows):
+            self.add_error("enable_parameter", _("Look at the parameters, then save."))
 
     def _clean_tags(self) -> None:
         pairs = [(row.key, row.value) for row in self.tag_rows if not row.is_blank]

@@ -3,6 +3,7 @@
 // pause is made; what it says stands in the rail, and at the lines of the editor.
 //   [data-line] in a link    leads there, [data-column] to that place
 //   [data-saves]             a button that is off while there is nothing to save
+import { forgive } from "./field_errors.js";
 import { tell } from "./flash.js";
 import { CRLF, LF, MIXED, pack, unpack } from "./line_ends.js";
 import { showRows, showSecrets } from "./parameter_rows.js";
@@ -37,6 +38,8 @@ const editor = createEditor({
   onChange: () => {
     carry();
     showScript();
+    forgive(textarea);
+    forgive(form.elements.enable_parameter); // how many there are
     changed();
   },
   onCursor: showPlace,
@@ -146,6 +149,7 @@ function addTag() {
 
 function emptyTag(row) {
   for (const field of row.querySelectorAll("input")) field.value = "";
+  forgive(row.querySelector("input"));
   delete row.dataset.wanted;
   form.querySelector("[data-adds-tag]").focus();
   showTags();
@@ -180,6 +184,7 @@ form.addEventListener("input", (event) => {
   const { target } = event;
   if (target === textarea || target === exact()) return takeFromForm();
   if (target.closest(".cm-editor") || target.id === "line-ends" || target.type === "file") return;
+  forgive(target);
   if (target.closest(".tag-row")) showTags();
   changed();
 });

@@ -56,10 +56,13 @@ export function showRows(form, script) {
   form.querySelector("#no-parameters").hidden = wanted.length > 0;
 }
 
-// A secret has no default.
+// A secret has no default: what was typed before is not saved, and is seen no longer.
 export function showSecrets(form) {
   for (const box of form.querySelectorAll("#parameter-rows input[data-secret-of]")) {
     const field = document.getElementById(box.dataset.secretOf);
-    if (field) field.disabled = box.checked;
+    if (!field) continue;
+    field.disabled = box.checked;
+    field.placeholder = box.checked ? box.dataset.secretWords : "";
+    if (box.checked) field.value = "";
   }
 }

@@ -9,7 +9,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 
+from commands.editing import MOST_ROWS
 from commands.models import Command
+from commands.parameters import names_in
 from tests.factories import HANGZHOU
 
 NEW = f"/r/{HANGZHOU}/commands/new/"
@@ -67,7 +69,7 @@ def fields_of(response: HttpResponse) -> dict[str, str]:
 
 def typed(client: Any, url: str, **changed: str | None) -> dict[str, str]:
     """The page's form with this typed into it, and Save pressed; None takes a field away. `_` in a name is `-`
-    where the form has it so: `param_word_default`.
+    where the form has it so: `param_word_default`. Each name in braces has its row, as the page's script shows it.
     """
     sent = {**fields_of(client.get(url)), "action": "save"}
     for name, value in changed.items():
@@ -75,4 +77,13 @@ def typed(client: Any, url: str, **changed: str | None) -> dict[str, str]:
         sent.pop(key, None)
         if value is not None:
             sent[key] = value
-    return sent
+    return rows_of(sent.get("content", "")) | sent
+
+
+def rows_of(content: str) -> dict[str, str]:
+    """The blank fields that the page's script adds for the parameters of a script."""
+    return {
+        f"param-{name}-{what}": ""
+        for name in names_in(content)[:MOST_ROWS]
+        for what in ("description", "default", "allowed")
+    }

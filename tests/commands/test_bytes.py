@@ -27,6 +27,7 @@ from commands.parameters import fill_in
 from commands.saving import Edition
 from instances.models import Kind
 from invocations.models import Invocation
+from tests.commands.edit_pages import rows_of
 from tests.factories import HANGZHOU, PASSWORD, CommandFactory, InstanceFactory, define
 from tests.invocations.panels import Shown, fresh_region, panel_url, run_form
 
@@ -183,7 +184,7 @@ def saved(admin) -> Callable[..., Command]:
 
     def save(script: Script, typed=typed_into_editor) -> Command:
         fields = new_form(admin, script.type, has_parameters=script.values is not None)
-        answer = admin.post(NEW, fields | typed(script.text))
+        answer = admin.post(NEW, fields | rows_of(script.text) | typed(script.text))
         assert answer.status_code == 303, Shown(answer).text
         return Command.objects.get(cloud_id=answer.url.split("/")[-2])
 

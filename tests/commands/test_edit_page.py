@@ -444,12 +444,45 @@ def test_a_long_script_is_opened_before_shellcheck_has_looked_at_it(admin):
 
 
 def test_parameters_are_found_by_a_check_without_javascript(admin):
-    form = typed(admin, NEW, content="echo {{b}} {{ a }} {{B}} {{ACS::InstanceId}}") | {"action": "check"}
+    content = "echo {{b}} {{ a }} {{B}} {{ACS::InstanceId}}"
 
-    response = admin.post(NEW, form)
+    response = admin.post(NEW, {**fields_of(admin.get(NEW)), "content": content, "action": "check"})
 
     assert [name for name in fields_of(response) if name.endswith("-default")] == ["param-b-default", "param-a-default"]
     assert "{{ACS::InstanceId}}" in page(response)
+
+
+@pytest.mark.parametrize("action", ["save", "run"])
+def test_without_javascript_the_rows_of_new_parameters_are_seen_before_they_are_saved(admin, simulator, action):
+    form = {**fields_of(admin.get(NEW)), "name": "greet", "content": "echo {{token}}\r\n", "action": action}
+
+    told = admin.post(NEW, form)
+    shown = fields_of(told)
+    saved = admin.post(NEW, {**shown, "param-token-secret": "on", "action": action})
+
+    assert (told.status_code, saved.status_code) == (422, 303)
+    assert page(told).count("Look at the parameters, then save.") == 2  # in the summary and at them
+    assert (shown["name"], shown["content"], shown["param-token-default"]) == ("greet", "echo {{token}}\r\n", "")
+    assert Command.objects.get().definitions[0]["is_secret"]
+
+
+def test_names_in_braces_that_are_text_need_no_look(admin, simulator):
+    form = {**fields_of(admin.get(NEW)), "name": "template", "content": "echo {{token}}", "action": "save"}
+    del form["enable_parameter"]
+
+    assert admin.post(NEW, form).status_code == 303
+
+
+def test_dangerous_lines_come_before_what_shellcheck_finds(admin):
+    script = "#!/bin/sh\nif [ $1 = ]; then\nrm -rf /\nfi fi\n"
+
+    looked = page(admin.post(NEW, typed(admin, NEW, content=script) | {"action": "check"}))
+    clean = page(admin.post(NEW, typed(admin, NEW, content="#!/bin/sh\nuptime\n") | {"action": "check"}))
+
+    checks = looked.partition('data-testid="checks"')[2]
+    assert checks.index("Dangerous: removes files recursively from /.") < checks.index(">SC")
+    help_line = "SC codes are findings of ShellCheck, in its own words."
+    assert (help_line in looked, help_line in clean) == (True, False)
 
 
 def test_a_definition_that_is_not_used_can_be_removed(admin):
@@ -516,6 +549,16 @@ def test_the_page_reads_in_chinese(admin):
 
     assert "创建命令" in said
     assert "版本说明" in said
+
+
+def test_an_error_that_shellcheck_finds_is_no_failed_run_in_chinese(admin):
+    admin.person.language = "zh-hans"
+    admin.person.save()
+
+    said = page(admin.post(NEW, typed(admin, NEW, content="#!/bin/sh\nif true\n") | {"action": "check"}))
+
+    assert "错误：" in said
+    assert "执行异常" not in said
 
 
 def test_a_strange_token_is_replaced(admin, simulator):
