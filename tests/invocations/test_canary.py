@@ -30,6 +30,7 @@ from invocations import due, states, tasks
 from invocations.answers import Answer
 from invocations.models import Batch, BatchState, Draft, Invocation, Outcome, TargetState
 from invocations.secrets import MASK
+from tests.commands.edit_pages import rows_of
 from tests.conftest import PersonClient
 from tests.factories import HANGZHOU, InstanceFactory, now
 from tests.invocations.panels import Shown, fresh_region, panel_url, run_form, selection_url
@@ -98,7 +99,7 @@ def command(admin, simulator) -> Command:
     fresh_region()
     fields = {"name": "login", "type": "RunShellScript", "content": SCRIPT, "timeout": "60", "enable_parameter": "on"}
     secret = {"param-token-secret": "on", "param-token-allowed": f"/(?s){SECRET[:4]}.*/"}
-    answer = admin.post(NEW, {**fields, **secret, "token": str(uuid.uuid4()), "action": "save"})
+    answer = admin.post(NEW, {**rows_of(SCRIPT), **fields, **secret, "token": str(uuid.uuid4()), "action": "save"})
     assert answer.status_code == 303
     return Command.objects.get(name="login")
 
@@ -131,7 +132,7 @@ def started(admin, command, form) -> Callable[[], Invocation]:
 def save_again(client, command: Command, **changed: str) -> None:
     """The next version, as somebody else saves it meanwhile."""
     fields = {"name": "login", "type": command.type, "timeout": "60", "enable_parameter": "on", "base": "1"}
-    content = {"content": f"# again\n{SCRIPT}"}
+    content = {"content": f"# again\n{SCRIPT}", **rows_of(SCRIPT)}
     edit = reverse("commands:edit", args=[HANGZHOU, command.cloud_id])
     answer = client.post(edit, {**fields, **content, "token": str(uuid.uuid4()), "action": "save", **changed})
     assert answer.status_code == 303, answer.content.decode()
