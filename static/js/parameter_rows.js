@@ -62,7 +62,7 @@ export function showSecrets(form) {
     const field = document.getElementById(box.dataset.secretOf);
     if (!field) continue;
     field.disabled = box.checked;
-    field.placeholder = box.checked ? box.dataset.secretWords : "";
+    field.placeholder = field.title = box.checked ? box.dataset.secretWords : "";
     if (box.checked) field.value = "";
   }
 }
