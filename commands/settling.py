@@ -18,19 +18,17 @@ def state_of(command: Command) -> str:
 
 def keep_clouds(command: Command, by: By, *, token: UUID) -> Version:
     """The cloud's copy becomes the next version. Raises as `saving.save` does."""
-    return _settle(command, Edition.of(_present(command)), by, token, Origin.ELSEWHERE)
+    present = _present(command)
+    return _settle(present, Edition.of(present), by, token, Origin.ELSEWHERE)
 
 
 def put_ours_back(command: Command, by: By, *, token: UUID) -> Version:
     """The newest version becomes what the cloud has again, under a new ID where its script differs."""
-    newest = command.newest
-    if newest is None:
-        raise saving.NothingToSave
-    return _settle(command, Edition.of(newest), by, token, Origin.PUT_BACK)
-
-
-def _settle(command: Command, edition: Edition, by: By, token: UUID, origin: Origin) -> Version:
     present = _present(command)
+    return _settle(present, Edition.of(saving.newest_of(present)), by, token, Origin.PUT_BACK)
+
+
+def _settle(present: Command, edition: Edition, by: By, token: UUID, origin: Origin) -> Version:
     if not present.drifted_at:
         raise saving.NothingToSave
     base = present.version_number
