@@ -34,18 +34,23 @@ def get_command_for(person: Person, region_id: str, cloud_id: str) -> Command:
     raise NotHere(_elsewhere(visible.filter(cloud_id=cloud_id).first(), region_id))
 
 
+def get_own_command_for(person: Person, region_id: str, cloud_id: str) -> Command:
+    """As `get_command_for`, for what can't be done with a public command."""
+    command = get_command_for(person, region_id, cloud_id)
+    if command.is_public:
+        raise NotHere
+    return command
+
+
 def get_edited_command_for(person: Person, region_id: str, cloud_id: str) -> Command:
     """The own command of a form that was sent: also one the cloud no longer has, so that what was typed is not lost."""
     try:
-        command = get_command_for(person, region_id, cloud_id)
+        return get_own_command_for(person, region_id, cloud_id)
     except NotHere:
         gone = Command.objects.visible_to(person).filter(region=region_id, cloud_id=cloud_id, is_public=False).first()
         if gone is None:
             raise
         return gone
-    if command.is_public:
-        raise NotHere
-    return command
 
 
 def _elsewhere(command: Command | None, region_id: str) -> str:

@@ -6,7 +6,7 @@ import uuid
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -15,7 +15,7 @@ from accounts import address
 from accounts.access import admins_only
 from accounts.plain_input import PlainForm, as_number
 from commands import copying, saving
-from commands.access import get_command_for
+from commands.access import get_own_command_for
 from commands.copying import Case, Outcome, Planned
 from commands.models import Command
 from regions import catalog
@@ -54,9 +54,7 @@ class CopyForm(PlainForm):
 @admins_only
 def copy(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     """With `look` in the address the lists of all regions are copied first, so that it is known what they have."""
-    command = get_command_for(request.user, region, cloud_id)
-    if command.is_public:
-        raise Http404
+    command = get_own_command_for(request.user, region, cloud_id)
     if request.method != "POST":
         if "look" in request.GET:
             copying.look_at(list(others(command)))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import uuid4, uuid5
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -23,7 +23,7 @@ from accounts.answers import is_fragment, see_other
 from accounts.plain_input import as_number, as_uuid
 from cloud import errors, limits
 from commands import editing, editor_phrases, looking_over, quota, refusals, saving, typing_slips
-from commands.access import Moved, get_command_for, get_edited_command_for
+from commands.access import Moved, get_command_for, get_edited_command_for, get_own_command_for
 from commands.editing import EditForm
 from commands.models import Command, Version
 from commands.saving import By, Edition
@@ -163,9 +163,7 @@ def _source(request: RegionRequest, cloud_id: str) -> Command:
 def edit(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     if request.method == "POST":
         return _posted(Editor(request, request.POST, get_edited_command_for(request.user, region, cloud_id)))
-    command = get_command_for(request.user, region, cloud_id)
-    if command.is_public:
-        raise Http404
+    command = get_own_command_for(request.user, region, cloud_id)
     restored = _restored(request, command)
     editor = Editor(request, editing.fields_of(Edition.of(restored or command)), command)
     if restored:

@@ -16,7 +16,7 @@ from accounts.access import admins_only
 from accounts.plain_input import visible
 from cloud import errors
 from commands import refusals, saving, settling, sync
-from commands.access import get_command_for
+from commands.access import get_own_command_for
 from commands.models import Command
 from regions.http import RegionRequest
 
@@ -27,7 +27,7 @@ _WAYS = {"cloud": settling.keep_clouds, "ours": settling.put_ours_back}
 @admins_only
 def settle(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     """`how` is `cloud` or `ours`; `seen` says what of the cloud's the person looked at (`settling.state_of`)."""
-    command = get_command_for(request.user, region, cloud_id)
+    command = get_own_command_for(request.user, region, cloud_id)
     how = request.POST.get("how", "")
     if how not in _WAYS:
         messages.error(request, _("Choose which version to keep."))

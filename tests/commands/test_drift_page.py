@@ -128,3 +128,12 @@ def test_without_a_choice_nothing_is_settled(admin, drifted, how: str) -> None:
 
 def test_C21_nobody_else_settles_it(viewer, operator, drifted) -> None:
     assert [settle(person, drifted, "ours").status_code for person in (viewer, operator)] == [404, 404]
+
+
+@pytest.mark.parametrize("how", ["cloud", "ours"])
+def test_a_public_command_is_nobodys_to_settle(admin, drifted, how: str) -> None:
+    sync.refresh_public(HANGZHOU)
+    public = Command.objects.public(HANGZHOU).first()
+
+    assert settle(admin, public, how).status_code == 404
+    assert Command.objects.public(HANGZHOU).filter(pk=public.pk).exists()
