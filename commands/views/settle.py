@@ -15,7 +15,7 @@ from accounts import address
 from accounts.access import admins_only
 from accounts.plain_input import visible
 from cloud import errors
-from commands import refusals, saving, settling, sync
+from commands import refusals, saving, settling
 from commands.access import get_own_command_for
 from commands.models import Command
 from regions.http import RegionRequest
@@ -33,11 +33,10 @@ def settle(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
         messages.error(request, _("Choose which version to keep."))
         return redirect("commands:detail", region, cloud_id)
     try:
-        found = sync.look_at(command)
-        if found and found.drifted_at and settling.state_of(found) != request.POST.get("seen"):
-            return _look_again(request, found)
         by = saving.By(person=request.user, address=address.of(request))
-        version = _WAYS[how](command, by, token=_token(command, how))
+        version = _WAYS[how](command, by, seen=request.POST.get("seen", ""), token=_token(command, how))
+    except settling.ChangedAgain as error:
+        return _look_again(request, error.command)
     except saving.NothingToSave:
         messages.info(request, _("Nothing was left to settle: the cloud has the newest version."))
     except saving.GoneMeanwhile as error:

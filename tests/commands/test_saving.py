@@ -295,7 +295,7 @@ def test_B53_nothing_is_saved_over_a_change_that_nobody_here_has_seen(simulator,
 def test_the_clouds_version_is_kept_as_the_next_one(simulator, command, by) -> None:
     simulator.modify_command(HANGZHOU, command.cloud_id, content="reboot")
 
-    version = settling.keep_clouds(in_cloud(command), by, token=uuid.uuid4())
+    version = settling.keep_clouds(command, by, seen=settling.state_of(in_cloud(command)), token=uuid.uuid4())
 
     assert (version.number, version.content, version.origin) == (2, "reboot", Origin.ELSEWHERE)
     assert in_cloud(command).drifted_at is None
@@ -307,7 +307,7 @@ def test_ours_is_put_back(simulator, command, by, changed) -> None:
     before = Edition.of(command)
     simulator.modify_command(HANGZHOU, command.cloud_id, **changed)
 
-    version = settling.put_ours_back(in_cloud(command), by, token=uuid.uuid4())
+    version = settling.put_ours_back(command, by, seen=settling.state_of(in_cloud(command)), token=uuid.uuid4())
 
     assert (version.number, version.origin) == (2, Origin.PUT_BACK)
     assert Edition.of(in_cloud(command)) == before
@@ -316,4 +316,4 @@ def test_ours_is_put_back(simulator, command, by, changed) -> None:
 
 def test_what_has_not_changed_needs_no_settling(simulator, command, by) -> None:
     with pytest.raises(saving.NothingToSave):
-        settling.keep_clouds(command, by, token=uuid.uuid4())
+        settling.keep_clouds(command, by, seen=settling.state_of(command), token=uuid.uuid4())
