@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import Person
-from cloud.invocations import FrozenRequest, FrozenRun
+from cloud.invocations import FrozenRequest, FrozenRun, Tags
 from commands.models import Command
 from instances import selection_uses
 from instances.models import Instance
@@ -125,14 +125,18 @@ def _invocation(plan: RunPlan, now: datetime) -> Invocation:
     )
 
 
-def _batches(plan: RunPlan, run: Invocation, now: datetime) -> list[tuple[Batch, tuple[str, ...]]]:
-    """The batches with the ids each stands for, in the order of sending."""
-    groups = [
+def groups_of(plan: RunPlan) -> list[tuple[str, tuple[str, ...]]]:
+    """Kind and ids of each call, in the order of sending."""
+    return [
         (kind, ids)
         for kind, members in (("ecs", plan.ecs), ("managed", plan.managed))
         for ids in planning.split([instance.instance_id for instance in members], settings.BATCH_SIZE)
     ]
-    return [(_batch(plan, run, seq, kind, ids, now), ids) for seq, (kind, ids) in enumerate(groups, start=1)]
+
+
+def _batches(plan: RunPlan, run: Invocation, now: datetime) -> list[tuple[Batch, tuple[str, ...]]]:
+    """The batches with the ids each stands for, in the order of sending."""
+    return [(_batch(plan, run, seq, kind, ids, now), ids) for seq, (kind, ids) in enumerate(groups_of(plan), start=1)]
 
 
 def _batch(plan: RunPlan, run: Invocation, seq: int, kind: str, ids: tuple[str, ...], now: datetime) -> Batch:
@@ -147,7 +151,7 @@ def _batch(plan: RunPlan, run: Invocation, seq: int, kind: str, ids: tuple[str, 
         next_attempt_at=now,
         send_deadline=now + timedelta(seconds=settings.SEND_DEADLINE),
     )
-    requests.freeze(batch, _request(plan, run, batch, ids))
+    requests.freeze(batch, request_of(plan, ids, requests.tags(run.pk, batch.pk)))
     return batch
 
 
@@ -156,38 +160,39 @@ def version_of(command: Command) -> int | None:
     return command.version_number or None if command.drifted_at is None else None
 
 
-def _request(plan: RunPlan, run: Invocation, batch: Batch, ids: tuple[str, ...]) -> requests.Frozen:
-    settings = _settings(plan, run, batch, ids)
+def request_of(
+    plan: RunPlan, ids: tuple[str, ...], tags: Tags, *, repeat_mode: str = RepeatMode.ONCE
+) -> requests.Frozen:
+    """What is asked of the cloud for these instances; secrets are placeholders."""
+    settings = _settings(plan, ids) | {"tags": tags, "repeat_mode": repeat_mode}
     if plan.command.pk:
-        return FrozenRequest(command_id=run.command_cloud_id, **settings)
+        return FrozenRequest(command_id=plan.command.cloud_id, **settings)
     return FrozenRun(
-        type=run.command_type,
-        content=run.content,
-        name=run.command_name,
+        type=plan.command.type,
+        content=plan.command.content,
+        name=plan.command.name,
         enable_parameter=plan.command.enable_parameter,
         **settings,
     )
 
 
-def _settings(plan: RunPlan, run: Invocation, batch: Batch, ids: tuple[str, ...]) -> dict[str, Any]:
+def _settings(plan: RunPlan, ids: tuple[str, ...]) -> dict[str, Any]:
     """Time-out, directory and launcher of a saved command may be changed by others, so they are always sent."""
     names = plan.command.parameter_names
     given = {**plan.parameters, **dict.fromkeys(plan.secrets, "")}
     return {
-        "region": run.region,
+        "region": plan.command.region,
         "instance_ids": ids,
         "parameters": requests.parameters_text({name: given.get(name, "") for name in names}) if names else "",
-        "username": run.username,
-        "windows_password_name": run.windows_password_name,
-        "timeout": run.timeout,
-        "working_dir": run.working_dir,
-        "repeat_mode": RepeatMode.ONCE,
-        "termination_mode": run.termination_mode,
-        "container_id": run.container_id,
-        "container_name": run.container_name,
-        "oss_output_delivery": run.oss_delivery,
+        "username": plan.username,
+        "windows_password_name": plan.windows_password_name,
+        "timeout": plan.timeout,
+        "working_dir": plan.working_dir,
+        "termination_mode": plan.termination_mode,
+        "container_id": plan.container_id,
+        "container_name": plan.container_name,
+        "oss_output_delivery": plan.oss_delivery,
         "launcher": plan.command.launcher,
-        "tags": requests.tags(run.pk, batch.pk),
     }
 
 
