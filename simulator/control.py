@@ -34,6 +34,7 @@ def control_routes(cloud: Cloud, token: str) -> list[web.RouteDef]:
         ("POST", "clock", control.move_clock),
         ("POST", "reset", control.reset),
         ("GET", "instances", control.instances),
+        ("GET", "invocations", control.invocations),
     ]
     return [web.route(method, f"/_simulator/{path}", _guarded(handler, token)) for method, path, handler in handlers]
 
@@ -124,6 +125,10 @@ class _Control:
             if region in ("", instance.machine.region)
         ]
         return web.json_response(rows)
+
+    async def invocations(self, request: web.Request) -> web.Response:
+        """All that were ever accepted, oldest first: the journal may lack the call of one whose caller had left."""
+        return web.json_response(list(self._cloud.state.tagged_invocations()))
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

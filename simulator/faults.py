@@ -50,7 +50,7 @@ class Kind(StrEnum):
     VALIDATE_FIRST = "validate_first"  # the request is validated before its token is looked at
     DEDUP = "dedup"  # tokens are ignored
     STRICT_TARGETS = "strict_targets"  # stopped and agentless instances refuse the whole call
-    CHECK_DATE = "check_date"  # a signed date more than 15 minutes off is refused
+    CHECK_DATE = "check_date"  # a signed date more than 15 minutes (or `seconds`) off is refused
     CHECK_NONCE = "check_nonce"  # a nonce is good once
     INSTANCE_LIMIT = "instance_limit"  # `n` instances in one invocation
     OTHER_ACCOUNT = "other_account"  # the keys belong to `account_id`

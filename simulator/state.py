@@ -164,6 +164,15 @@ class State:
             (invocation.command_id, _json(invocation), invocation.invoke_id),
         )
 
+    def tagged_invocations(self) -> Iterator[dict[str, Any]]:
+        """ID, region and tags of each, oldest first."""
+        for row in self.rows("select invoke_id, region, record from invocations order by seq"):
+            yield {
+                "invoke_id": row["invoke_id"],
+                "region": row["region"],
+                "tags": dict(json.loads(row["record"])["tags"]),
+            }
+
     def forget_invocation(self, invoke_id: str) -> None:
         with self.transaction():
             self.execute(

@@ -26,6 +26,7 @@ _MORE = {
     Kind.TIMES: "change",
     Kind.LIST_LAG: "seconds!",
     Kind.TOKEN_WINDOW: "seconds!",
+    Kind.CHECK_DATE: "seconds",
     Kind.INSTANCE_LIMIT: "n!",
     Kind.OTHER_ACCOUNT: "account_id",
     Kind.CONTENT_CHANGES: "content!",

@@ -256,6 +256,10 @@ class SimulatedCloud:
 
     # -- records
 
+    def accepted(self) -> dict[str, dict[str, str]]:
+        """InvokeId -> tags of all that was ever accepted, also where the call's caller had left before the answer."""
+        return {row["invoke_id"]: row["tags"] for row in json.loads(self.request("GET", "invocations"))}
+
     def modify_command(self, region: str, command_id: str, **changed: Any) -> None:
         """Behind the console's back; even the script (`content`) may change."""
         self.event("modify_command", region=region, command_id=command_id, **changed)

@@ -148,6 +148,12 @@ def test_a_refused_signature_is_journaled_too(api: Api, cloud: SimulatedCloud) -
     assert (call.status, call.code) == (400, "SignatureDoesNotMatch")
 
 
+def test_what_was_accepted_is_told_with_its_tags(api: Api, cloud: SimulatedCloud, linux: list[str]) -> None:
+    invoke_id = api.invoke(api.command(), linux, **{"Tag.1.Key": "console-run", "Tag.1.Value": "7"})
+
+    assert cloud.accepted() == {invoke_id: {"console-run": "7"}}
+
+
 def test_a_reset_makes_everything_as_new(api: Api, cloud: SimulatedCloud, linux: list[str]) -> None:
     before = cloud.instances()
     command_id = api.command()

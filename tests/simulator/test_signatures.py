@@ -112,6 +112,15 @@ def test_a_date_far_off_counts_only_when_asked_for(api: Api, cloud: SimulatedClo
     assert getattr(api, sign)("DescribeRegions", {}).status == 200
 
 
+def test_how_far_off_a_date_may_be_can_be_chosen(api: Api, cloud: SimulatedCloud) -> None:
+    cloud.rule("check_date", seconds=5)
+
+    late = replace(api, date=datetime.now(UTC) - timedelta(seconds=10))
+
+    assert late("DescribeRegions").code == "InvalidTimeStamp.Expired"
+    assert api("DescribeRegions").status == 200
+
+
 def test_the_date_is_judged_by_the_clouds_clock(api: Api, cloud: SimulatedCloud) -> None:
     cloud.rule("check_date")
     cloud.clock(3600)
