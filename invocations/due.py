@@ -15,15 +15,16 @@ from kombu.exceptions import OperationalError
 from cloud import limiter
 from invocations import states
 from invocations.clock import db_now
-from invocations.models import Batch, BatchState, Deployment
+from invocations.models import Batch, BatchState, CheckCall, Deployment
 
 log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds
 Job = tuple[str, str]  # the task's name, its one argument
 
-DISPATCH, LOOK_UP, POLL, STOP = (
-    f"invocations.tasks.{name}" for name in ("dispatch_batch", "look_up_batch", "poll_region", "stop_batch")
+DISPATCH, LOOK_UP, POLL, STOP, CHECK = (
+    f"invocations.tasks.{name}"
+    for name in ("dispatch_batch", "look_up_batch", "poll_region", "stop_batch", "check_call")
 )
 
 
@@ -48,7 +49,7 @@ def _hand_out_quietly() -> None:
 
 def jobs() -> list[Job]:
     now = db_now()
-    return [*_dispatches(now), *_stops(now), *_look_ups(now), *_polls(now)]
+    return [*_dispatches(now), *_stops(now), *_look_ups(now), *_polls(now), *_checks(now)]
 
 
 def expire() -> None:
@@ -89,3 +90,12 @@ def _polls(now: datetime) -> Iterator[Job]:
     due = Batch.objects.filter(free, state=BatchState.ACCEPTED, next_poll_at__lte=now)
     for region in due.order_by().values_list("region", flat=True).distinct():
         yield POLL, region
+
+
+def _checks(now: datetime) -> Iterator[Job]:
+    """Last, and no more than the rate allows: what runs comes first."""
+    share = math.ceil(limiter.rate("InvokeCommand") * TICK)
+    due = CheckCall.objects.filter(next_at__lte=now)
+    for region in due.order_by().values_list("check_of__region", flat=True).distinct():
+        for pk in due.filter(check_of__region=region).order_by("next_at", "n").values_list("pk", flat=True)[:share]:
+            yield CHECK, str(pk)

@@ -33,7 +33,7 @@ def parameters_text(values: Mapping[str, str]) -> str:
 def freeze(batch: Batch, request: Frozen) -> None:
     """Set `request` and its digest. `request` has placeholders for secrets, the digest is of what is really sent."""
     batch.request = request.to_json()
-    batch.request_sha256 = _filled(request, secrets.unseal(batch.secrets)).sha256()
+    batch.request_sha256 = filled(request, secrets.unseal(batch.secrets)).sha256()
 
 
 def read(batch: Batch) -> Frozen:
@@ -43,10 +43,11 @@ def read(batch: Batch) -> Frozen:
 
 def thaw(batch: Batch) -> Frozen:
     """What is to be sent, secrets filled in."""
-    return _filled(read(batch), secrets.unseal(batch.secrets))
+    return filled(read(batch), secrets.unseal(batch.secrets))
 
 
-def _filled(request: Frozen, values: Mapping[str, str]) -> Frozen:
+def filled(request: Frozen, values: Mapping[str, str]) -> Frozen:
+    """With the values of its secret parameters in place of their placeholders."""
     if not values:
         return request
     parameters = json.loads(request.parameters)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from invocations import dispatch, due, lookup, polling, retiring, stopping
+from invocations import cloud_check, dispatch, due, lookup, polling, retiring, stopping
 
 
 @shared_task(ignore_result=True)
@@ -33,3 +33,8 @@ def stop_batch(batch_id: str) -> None:
 @shared_task(ignore_result=True)
 def retire_superseded() -> None:
     retiring.retire()
+
+
+@shared_task(ignore_result=True)
+def check_call(call_id: str) -> None:
+    cloud_check.step(call_id)

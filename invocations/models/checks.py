@@ -15,11 +15,12 @@ class Check(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     region = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)  # of everything that was checked: a later change shows
+    secrets = models.BinaryField(null=True)  # values of secret parameters, encrypted; emptied at the end
     total = models.PositiveIntegerField()  # instances
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    verdicts = models.JSONField(default=dict)  # instance id -> "" for can run, else the cloud's code
-    code = models.CharField(max_length=128, blank=True)  # why there is no verdict: of the call that was refused
+    verdicts = models.JSONField(default=dict)  # instance id -> {} for can run, else {"code", "message"} of the cloud
+    code = models.CharField(max_length=128, blank=True)  # of a call that was refused: its instances have no verdict
     message = models.TextField(blank=True)
 
 
@@ -31,9 +32,7 @@ class CheckCall(models.Model):
     client_token = models.CharField(max_length=64, unique=True)
     request = models.TextField()  # FrozenRequest as JSON; secrets are placeholders in it
     invoke_id = models.CharField(max_length=64, blank=True)
-    tries = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(null=True)  # to be sent, or asked about; null: answered
-    lease_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["check_of", "n"], name="check_call_once")]

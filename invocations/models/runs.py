@@ -90,6 +90,7 @@ class Invocation(models.Model):
             models.Index(fields=["region", "-id"]),
             models.Index(fields=["command_cloud_id", "-id"]),
             models.Index(fields=["ended_at"]),
+            models.Index(fields=["state"]),  # counted at each look at the metrics
         ]
 
     def __str__(self) -> str:
