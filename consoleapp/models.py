@@ -19,3 +19,4 @@ class Worker(models.Model):
     seen_at = models.DateTimeField()
     busy = models.PositiveIntegerField(default=0)  # tasks in hand
     version = models.CharField(max_length=32, blank=True)
+    report = models.JSONField(default=dict)  # how the cloud answers it: reports.py
