@@ -13,11 +13,49 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-_running: list[subprocess.Popen[bytes]] = []
-_folders: list[Path] = []
+_running: list["Server"] = []
+
+
+@dataclass(eq=False)
+class Server:
+    """One that can be ended, by any signal, and started again on the same folder and address."""
+
+    name: str
+    url: str  # as the console's settings take it
+    folder: Path
+    command: Sequence[str | Path]
+    is_ready: Callable[[], bool]
+    run: Mapping[str, Any] = field(default_factory=dict)  # how: user, folder, environment
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> Self:
+        """Returns when it answers. Raises RuntimeError."""
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.run)
+        if self not in _running:
+            _running.append(self)
+        while not self.is_ready():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} did not start.")
+            time.sleep(0.03)
+        return self
+
+    def end(self, number: int = signal.SIGINT) -> None:
+        """PostgreSQL: SIGINT is its fast shutdown, SIGQUIT its immediate one."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(20)
+
+    def discard(self) -> None:
+        """End it, and leave nothing behind."""
+        self.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self in _running:
+            _running.remove(self)
 
 
 def start() -> dict[str, str]:
@@ -31,15 +69,16 @@ def start() -> dict[str, str]:
 
 def stop() -> None:
     while _running:
-        server = _running.pop()
-        server.send_signal(signal.SIGINT)
-        server.wait(20)
-    while _folders:
-        shutil.rmtree(_folders.pop(), ignore_errors=True)
+        _running[-1].discard()
 
 
 def start_postgres(**parameters: str) -> str:
     """A cluster of its own on a socket; returns its URL. `parameters` go to the server: `fsync="on"`."""
+    return postgres(**parameters).start().url
+
+
+def postgres(**parameters: str) -> Server:
+    """A cluster of its own, made and not yet started."""
     base = _folder("pg")
     package, run = _package_for_somebody(base)
     initdb = [
@@ -64,18 +103,14 @@ def start_postgres(**parameters: str) -> str:
         **parameters,
     }
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    server = subprocess.Popen(
+    return Server(
+        "PostgreSQL",
+        f"postgres://postgres@{str(base).replace('/', '%2F')}/postgres",
+        base,
         [package / "postgres", "-D", base / "data", "-k", base, *flags],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **run,
+        lambda: subprocess.run([package / "pg_isready", "-q", "-h", base], **run).returncode == 0,
+        run,
     )
-    _running.append(server)
-    while subprocess.run([package / "pg_isready", "-q", "-h", base], **run).returncode:
-        if server.poll() is not None:
-            raise RuntimeError("PostgreSQL did not start.")
-        time.sleep(0.05)
-    return f"postgres://postgres@{str(base).replace('/', '%2F')}/postgres"
 
 
 def _package_for_somebody(base: Path) -> tuple[Path, dict[str, Any]]:
@@ -98,29 +133,15 @@ def _package_for_somebody(base: Path) -> tuple[Path, dict[str, Any]]:
 
 def start_redis(*arguments: str) -> str:
     """On a free TCP port: no one URL names a socket for redis-py, Celery and limits alike."""
-    port = free_port()
-    server = subprocess.Popen(
-        [
-            redis_binary(),
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--dir",
-            _folder("redis"),
-            *arguments,
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _running.append(server)
-    while not _answers(port):
-        if server.poll() is not None:
-            raise RuntimeError("Redis did not start.")
-        time.sleep(0.02)
-    return f"redis://127.0.0.1:{port}/0"
+    return redis(*arguments).start().url
+
+
+def redis(*arguments: str) -> Server:
+    """Not yet started; it keeps nothing on disk."""
+    port, folder = free_port(), _folder("redis")
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    command = [redis_binary(), *options, *arguments]
+    return Server("Redis", f"redis://127.0.0.1:{port}/0", folder, command, lambda: _answers(port))
 
 
 def redis_binary() -> str:
@@ -149,6 +170,4 @@ def _answers(port: int) -> bool:
 
 
 def _folder(prefix: str) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))  # short: the path of a socket holds 107 bytes
-    _folders.append(folder)
-    return folder
+    return Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))  # short: the path of a socket holds 107 bytes
