@@ -21,6 +21,10 @@ class Migration(migrations.Migration):
             model_name='checkcall',
             name='tries',
         ),
+        migrations.RemoveField(
+            model_name='check',
+            name='total',
+        ),
         migrations.AddField(
             model_name='check',
             name='secrets',

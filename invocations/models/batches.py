@@ -44,6 +44,7 @@ class Batch(models.Model):
     request_sha256 = models.CharField(max_length=64, editable=False)  # of what is sent, secrets filled in
     secrets = models.BinaryField(null=True)  # their values, encrypted; emptied when the batch is at rest
     size = models.PositiveIntegerField()
+    counts = models.JSONField(default=dict)  # target state -> number of its targets now (counting.py)
 
     state = models.CharField(max_length=16, choices=BatchState, default=BatchState.QUEUED)
     hold_reason = models.CharField(max_length=16, choices=HoldReason, blank=True)
@@ -155,6 +156,7 @@ class Alarm(models.Model):
         RESTORED = "restored"
         DATABASE = "database"
         WINDOW = "window"
+        FOUND = "found"
 
     kind = models.CharField(max_length=32, choices=Kind)
     batch = models.ForeignKey(Batch, models.CASCADE, null=True, related_name="alarms")

@@ -14,12 +14,12 @@ class Check(models.Model):
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="checks")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     region = models.CharField(max_length=64)
-    digest = models.CharField(max_length=64)  # of everything that was checked: a later change shows
+    digest = models.CharField(max_length=64)  # of everything else that was checked: a later change shows
     secrets = models.BinaryField(null=True)  # values of secret parameters, encrypted; emptied at the end
-    total = models.PositiveIntegerField()  # instances
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    verdicts = models.JSONField(default=dict)  # instance id -> {} for can run, else {"code", "message"} of the cloud
+    # Instance id -> None while there is no verdict, {} for can run, else {"code", "message"} of the cloud.
+    verdicts = models.JSONField(default=dict)
     code = models.CharField(max_length=128, blank=True)  # of a call that was refused: its instances have no verdict
     message = models.TextField(blank=True)
 

@@ -12,6 +12,8 @@ class Deployment(models.Model):
     paused_at = models.DateTimeField(null=True)  # dispatch stands still since
     pause_reason = models.CharField(max_length=32, blank=True)
     timeline = models.CharField(max_length=16, blank=True)  # of PostgreSQL; another one is a failover
+    adopted_at = models.DateTimeField(null=True)  # unfinished batches were last given up to look-ups alone
+    adopted_because = models.CharField(max_length=32, blank=True)  # restored, copied, failover
     swept_at = models.DateTimeField(null=True)  # the cloud was last searched for what no row stands for
 
 

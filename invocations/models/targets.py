@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 
 from instances.models import Kind
@@ -42,6 +43,8 @@ class Target(models.Model):
     first_line = models.CharField(max_length=200, blank=True)  # of the output, printable characters only
     changed_at = models.DateTimeField()  # when the state was last written
     stop_requested_at = models.DateTimeField(null=True)
+    # Whoever said how it ended where the cloud could not; counts only while `reason` is "marked".
+    marked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
     objects = TargetQuerySet.as_manager()
 
