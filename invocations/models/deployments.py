@@ -10,7 +10,8 @@ class Deployment(models.Model):
 
     deployment_id = models.CharField(max_length=64)
     paused_at = models.DateTimeField(null=True)  # dispatch stands still since
-    pause_reason = models.CharField(max_length=32, blank=True)
+    pause_reason = models.CharField(max_length=32, blank=True)  # restored, copied; kept: as a copy, by an admin
+    written_until = models.DateTimeField(null=True)  # what was written elsewhere, as far as was known when it paused
     timeline = models.CharField(max_length=16, blank=True)  # of PostgreSQL; another one is a failover
     adopted_at = models.DateTimeField(null=True)  # unfinished batches were last given up to look-ups alone
     adopted_because = models.CharField(max_length=32, blank=True)  # restored, copied, failover
