@@ -27,7 +27,7 @@ from commands.models import Command
 from instances.models import Kind
 from invocations import drafts, passwords, preflight, secrets
 from invocations.fields import ContainerId, Delivery, Line, PasswordName, Seconds, UserName
-from invocations.models import Invocation
+from invocations.models import Invocation, RepeatMode
 from invocations.parameter_fields import PREFIX, Parameter, fields_of
 from invocations.picking import Look
 from invocations.submitting import RunPlan
@@ -100,6 +100,12 @@ class RunForm(PlainForm):
         max_length=200,
         too_long=gettext_lazy("The reason can have at most 200 characters."),
     )
+    repeat_mode = forms.ChoiceField(
+        label=gettext_lazy("When"),
+        choices=[(RepeatMode.ONCE, gettext_lazy("Run now"))],
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose when to run: now, on a schedule or on startup.")},
+    )
     confirm_text = Line(label=gettext_lazy("Confirmation"))
 
     def __init__(self, data: QueryDict, *, command: Command, chosen: Sequence[str]) -> None:
@@ -125,6 +131,15 @@ class RunForm(PlainForm):
     @property
     def is_for_windows(self) -> bool:
         return self.command.os_type == "windows"
+
+    @property
+    def repeats(self) -> bool:
+        """It is not to run now, but on a schedule or at startup."""
+        return self.data.get("repeat_mode", RepeatMode.ONCE) != RepeatMode.ONCE
+
+    @property
+    def when(self) -> forms.BoundField:
+        return self["repeat_mode"]
 
     @property
     def default_user(self) -> str:
@@ -291,6 +306,10 @@ class RunForm(PlainForm):
     @property
     def is_not_confirmed(self) -> bool:
         return any(problem.code == "confirm" for problem in self.problems)
+
+    @property
+    def is_only_unconfirmed(self) -> bool:
+        return {problem.code for problem in self.problems} == {"confirm"}
 
     def quieten(self, *, except_for: Collection[str] = ()) -> None:
         """Show errors at no field but these: nobody is told off for what they have not come to yet.
