@@ -10,7 +10,6 @@ def main() -> int:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
-        from environs import EnvValidationError
     except ModuleNotFoundError:
         print(
             "This Python has no Django; script/bootstrap makes one that has: .venv/bin/python manage.py",
@@ -18,17 +17,21 @@ def main() -> int:
         )
         return 1
 
-    from consoleapp.variables import sentences
-
     try:
         execute_from_command_line(sys.argv)
-    except EnvValidationError as error:
-        print(*sentences(error.error_messages), sep="\n", file=sys.stderr)
-        return 1
     except ImproperlyConfigured as error:
+        if sys.argv[1:2] == ["config"]:
+            show_what_was_read(error)
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def show_what_was_read(error: Exception) -> None:
+    """What `manage.py config` prints also where a value is wrong, and no command can be loaded."""
+    from consoleapp import configuration
+
+    print(*configuration.lines(getattr(error, "readings", [])), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

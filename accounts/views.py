@@ -153,7 +153,15 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 def _remember(response: HttpResponse, name: str, value: str) -> None:
     """For whoever uses this browser before they have signed in."""
-    response.set_cookie(name, value, max_age=YEAR, secure=settings.IS_HTTPS, httponly=True, samesite="Lax")
+    response.set_cookie(
+        name,
+        value,
+        max_age=YEAR,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 Kind = Literal["simulated", "alibaba"]
+ENVIRONMENT_KEYS = (
+    "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+)  # one may come from a file instead
 
 
 class Service(StrEnum):
@@ -41,7 +45,7 @@ class Connection:
 
     def __post_init__(self) -> None:
         for service in Service:
-            _check(service, self.endpoint(service))
+            check_endpoint(service, self.endpoint(service))
         if self.kind == "simulated" and not (self.access_key_id and self.access_key_secret):
             raise ConfigurationError("The simulated cloud needs an access key: give its ID and its secret.")
         if self.kind == "simulated" and not all(self.endpoint(service) for service in Service):
@@ -82,15 +86,18 @@ def is_loopback(host: str) -> bool:
 
 def _static_keys() -> tuple[str, str] | None:
     """Keys given in settings. For the real cloud the environment is left to the chain, which reads the token too."""
-    if settings.CLOUD == "alibaba" and os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID"):
+    if settings.CLOUD == "alibaba" and all(map(os.environ.get, ENVIRONMENT_KEYS)):
         return None
     if not settings.CLOUD_ACCESS_KEY_ID:
         return None
     return settings.CLOUD_ACCESS_KEY_ID, settings.CLOUD_ACCESS_KEY_SECRET
 
 
-def _check(service: Service, url: str) -> None:
-    """C55: an endpoint is a bare http(s) origin, and http reaches no farther than this machine."""
+def check_endpoint(service: Service, url: str) -> None:
+    """C55: an endpoint is a bare http(s) origin, and http reaches no farther than this machine.
+
+    Raises ConfigurationError.
+    """
     if not url:
         return
     name = f"The endpoint of {service.upper()}"

@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.apps.worker import Worker
 from celery.signals import worker_init, worker_ready, worker_shutdown
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
@@ -13,6 +14,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 app = Celery("consoleapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_configure.connect
+def _refuse_wrong_settings(**kwargs: Any) -> None:
+    """What is wrong with the environment ends any `celery` command with the sentences about it."""
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  # the first look reads them all
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
 
 
 @worker_init.connect

@@ -4,21 +4,24 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
+
+class CannotKeep(Exception):
+    """The folder can't be written; the sentence says where and why."""
 
 
 def kept(path: Path, make: Callable[[], str]) -> str:
     """The text in `path`; on the first call `make()` is written there, mode 0600.
 
     Two processes that start together agree: the whole file appears at once, and the loser reads the winner's.
-    Raises ImproperlyConfigured with a sentence where the folder can't be written.
+    Raises CannotKeep.
     """
     try:
         if not path.exists():
             _write_once(path, make())
         return path.read_text().strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"CONSOLE_VAR: {path} can’t be read or written: {error.strerror}.") from error
+        why = f"{path} can’t be read or written ({error.strerror}); give this user a folder of its own"
+        raise CannotKeep(why) from error
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -15,8 +15,10 @@ from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from environs import validate
 
+from accounts.address import is_loopback
+from cloud.connection import Service
 from consoleapp import variables
-from consoleapp.keys import kept
+from consoleapp.keys import CannotKeep, kept
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.Environment()
@@ -30,7 +32,7 @@ PUBLIC_URL = (env.str("CONSOLE_URL", default="", validate=variables.is_address) 
 DEBUG = env.bool("CONSOLE_DEBUG", default=False)
 LOG_LEVEL = env.log_level("CONSOLE_LOG_LEVEL", default=logging.WARNING)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/console.sqlite3")}
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="", validate=variables.is_redis_address)
 
 # Who may come in
 
@@ -48,14 +50,14 @@ SESSION_IDLE = env.int("CONSOLE_SESSION_IDLE", default=30 * 60, validate=validat
 # The cloud
 
 CLOUD = env.str("CONSOLE_CLOUD", default="simulated", validate=validate.OneOf(["simulated", "alibaba"]))
-ECS_ENDPOINT = env.str("ALIBABA_CLOUD_ECS_ENDPOINT", default="")
-OOS_ENDPOINT = env.str("ALIBABA_CLOUD_OOS_ENDPOINT", default="")
-STS_ENDPOINT = env.str("ALIBABA_CLOUD_STS_ENDPOINT", default="")
+ECS_ENDPOINT = env.str("ALIBABA_CLOUD_ECS_ENDPOINT", default="", validate=variables.is_endpoint_of(Service.ECS))
+OOS_ENDPOINT = env.str("ALIBABA_CLOUD_OOS_ENDPOINT", default="", validate=variables.is_endpoint_of(Service.OOS))
+STS_ENDPOINT = env.str("ALIBABA_CLOUD_STS_ENDPOINT", default="", validate=variables.is_endpoint_of(Service.STS))
 CLOUD_ACCESS_KEY_ID = env.str("ALIBABA_CLOUD_ACCESS_KEY_ID", default="")
 CLOUD_ACCESS_KEY_SECRET = env.str("ALIBABA_CLOUD_ACCESS_KEY_SECRET", default="")
 
 BATCH_SIZE = env.int("CONSOLE_BATCH_SIZE", default=50, validate=validate.Range(min=1, max=100))
-API_QPS = env.str("CONSOLE_API_QPS", default="Describe*=5,*=2")
+API_QPS = env.str("CONSOLE_API_QPS", default="Describe*=5,*=2", validate=variables.is_rate_list)
 TOKEN_WINDOW = env.int("CONSOLE_TOKEN_WINDOW", default=1800, validate=validate.Range(min=0))
 REQUEST_LIFE = env.int("CONSOLE_REQUEST_LIFE", default=960, validate=validate.Range(min=1))
 LOOKUP_SETTLE = env.int("CONSOLE_LOOKUP_SETTLE", default=60, validate=validate.Range(min=0))
@@ -69,19 +71,49 @@ CONFIRM_ABOVE = env.int("CONSOLE_CONFIRM_ABOVE", default=500, validate=validate.
 # The simulated cloud, started by `manage.py runconsole` where no endpoint is given
 
 SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=0, validate=validate.Range(min=0, max=65535))
-SIMULATOR_ACCESS_KEYS = env.str("SIMULATOR_ACCESS_KEYS", default="")
+SIMULATOR_ACCESS_KEYS = env.str("SIMULATOR_ACCESS_KEYS", default="", validate=variables.is_key_pair_list)
 SIMULATOR_CONTROL_TOKEN = env.str("SIMULATOR_CONTROL_TOKEN", default="")
 SIMULATOR_FLEET = env.int("SIMULATOR_FLEET", default=None, validate=validate.Range(min=1, max=10000))
 
-env.seal()
+# What no variable alone shows
 
-SECRET_KEY = _given_secret_key or kept(VAR / "secret_key", lambda: secrets.token_urlsafe(64))
-ENCRYPTION_KEYS = _given_encryption_keys or [kept(VAR / "encryption_key", lambda: Fernet.generate_key().decode())]
-DEPLOYMENT_ID = _given_deployment_id or kept(VAR / "deployment_id", lambda: uuid4().hex)
 _PUBLIC = urlsplit(PUBLIC_URL)
 IS_HTTPS = _PUBLIC.scheme == "https"
-ALLOWED_HOSTS = _given_hosts or ["127.0.0.1", "localhost", "[::1]", *variables.own_names(HOST, _PUBLIC.hostname)]
-variables.fit_together(HOST, PUBLIC_URL, TRUSTED_PROXIES, CLOUD, debug=DEBUG)
+if DEBUG and not (is_loopback(HOST) and is_loopback(_PUBLIC.hostname or "localhost")):
+    env.refuse(
+        "CONSOLE_DEBUG", "shows settings to whoever finds an error, so it is only for a loopback address; unset it"
+    )
+if DEBUG and CLOUD == "alibaba":
+    env.refuse("CONSOLE_DEBUG", "is refused with CONSOLE_CLOUD=alibaba; unset it")
+if IS_HTTPS and TRUSTED_PROXIES == []:
+    env.refuse(
+        "CONSOLE_TRUSTED_PROXIES",
+        "is missing, and CONSOLE_URL is https, which a proxy in front of the console must end; name its address",
+    )
+if _given_hosts and _PUBLIC.hostname and _PUBLIC.hostname not in _given_hosts:
+    env.refuse("CONSOLE_ALLOWED_HOSTS", f"lacks {_PUBLIC.hostname}, the host of CONSOLE_URL; add it")
+if bool(CLOUD_ACCESS_KEY_ID) != bool(CLOUD_ACCESS_KEY_SECRET):
+    env.refuse(
+        "ALIBABA_CLOUD_ACCESS_KEY_ID", "and ALIBABA_CLOUD_ACCESS_KEY_SECRET belong together; give both or neither"
+    )
+if CLOUD == "simulated" and ECS_ENDPOINT and not CLOUD_ACCESS_KEY_ID:
+    env.refuse(
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "and its secret are needed for the simulated cloud at ALIBABA_CLOUD_ECS_ENDPOINT; give one of the pairs in its"
+        " SIMULATOR_ACCESS_KEYS",
+    )
+if DATABASES["default"] and DATABASES["default"]["ENGINE"].rpartition(".")[2] not in ("sqlite3", "postgresql"):
+    env.refuse("DATABASE_URL", "names a database the console doesn’t work with; it may be postgres:// or sqlite://")
+try:
+    SECRET_KEY = _given_secret_key or kept(VAR / "secret_key", lambda: secrets.token_urlsafe(64))
+    ENCRYPTION_KEYS = _given_encryption_keys or [kept(VAR / "encryption_key", lambda: Fernet.generate_key().decode())]
+    DEPLOYMENT_ID = _given_deployment_id or kept(VAR / "deployment_id", lambda: uuid4().hex)
+except CannotKeep as error:
+    env.refuse("CONSOLE_VAR", str(error))
+
+env.seal()
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *(_given_hosts or variables.own_names(HOST, _PUBLIC.hostname))]
 
 # Django
 
@@ -220,9 +252,12 @@ START_PAGE = "consoleapp.views.start_page"  # where a person is taken after sign
 # Sessions live in the database; accounts/sessions.py says when they end.
 SESSION_COOKIE_AGE = SESSION_LIFE
 _OURS = f"{crc32(DEPLOYMENT_ID.encode()):08x}"  # cookies ignore ports: two consoles on one computer need two names
-SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else f"session-{_OURS}"
-CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else f"csrf-{_OURS}"
+# Below a sub-path they are not shown to what else is served there; a __Host- name would send them everywhere (C13).
+_SAFE = "__Secure-" if _PUBLIC.path else "__Host-"
+SESSION_COOKIE_NAME = f"{_SAFE}session" if IS_HTTPS else f"session-{_OURS}"
+CSRF_COOKIE_NAME = f"{_SAFE}csrf" if IS_HTTPS else f"csrf-{_OURS}"
 LANGUAGE_COOKIE_NAME = "language"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = _PUBLIC.path or "/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -261,7 +296,7 @@ LOCALE_PATHS = [BASE_DIR / "consoleapp" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = f"{_PUBLIC.path}/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False

@@ -2,19 +2,46 @@
 
 import ipaddress
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
-from environs import FileAwareEnv, ValidationError
+from environs import EnvValidationError, FileAwareEnv, ValidationError
 
 from accounts.address import is_loopback
+from cloud import connection, limiter
 
 SHORTEST_SECRET = 50  # characters, as `check --deploy` wants it
 EXAMPLES = ("change", "example", "secret", "django-insecure", "password", "123456")  # what papers and templates hold
+REMEDIES = {  # what the library says of a value -> what it should be
+    "Not a valid integer.": "must be a whole number",
+    "Not a valid boolean.": "must be on or off",
+    "Not a valid log level.": "must be DEBUG, INFO, WARNING or ERROR",
+    "Not a valid database URL.": "must look like postgres://user:password@host/name",
+}
+_SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")  # of a path: nothing that a proxy would write otherwise
+
+
+class WrongSettings(ImproperlyConfigured):
+    """Everything that is wrong with the environment, a sentence a line."""
+
+    def __init__(self, sentences: list[str], readings: list["Reading"]) -> None:
+        super().__init__("\n".join(sentences))
+        self.readings = readings
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One variable as it was found: `text` is None where the default holds, `file` "" where no file is named."""
+
+    name: str
+    text: str | None
+    file: str
 
 
 class Environment(FileAwareEnv):
@@ -22,28 +49,48 @@ class Environment(FileAwareEnv):
 
     def __init__(self) -> None:
         super().__init__(eager=False, strip_whitespace=True)
+        self.readings: list[Reading] = []
+
+    def refuse(self, name: str, why: str) -> None:
+        """Add what no reader of one variable could see."""
+        self._errors[name].append(why)
+
+    def seal(self) -> None:
+        """Raises WrongSettings."""
+        try:
+            super().seal()
+        except EnvValidationError as error:
+            raise WrongSettings(list(_sentences(error.error_messages)), self.readings) from None
 
     def _get_value(self, env_key: str, default: Any) -> Any:
         path = os.environ.get(f"{env_key}_FILE", "")
+        text = self._text_of_file(env_key, path) if path else os.environ.get(env_key)
         if path and os.environ.get(env_key):
-            self._errors[env_key].append(f"is set, and so is {env_key}_FILE: set only one of them")
-            return default
-        if path and not _is_readable(Path(path)):
-            self._errors[env_key].append(f"{env_key}_FILE names {path}, which can’t be read")
-            return default
-        value = super()._get_value(env_key, default)
-        return default if value == "" else value  # compose files pass on what nobody has set as empty
+            self.refuse(env_key, f"is set, and so is {env_key}_FILE: set only one of them")
+            text = None
+        text = text or None  # compose files pass on what nobody has set as empty
+        self.readings.append(Reading(env_key, text, path))
+        return default if text is None else text
+
+    def _text_of_file(self, name: str, path: str) -> str:
+        try:
+            text = Path(path).read_text().strip()
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it is not text in UTF-8"
+            self.refuse(name, f"{name}_FILE names {path}, which can’t be read ({why}); name a file of its text")
+            return ""
+        if not text:
+            self.refuse(
+                name, f"{name}_FILE names {path}, which is empty; write the value into it, or unset {name}_FILE"
+            )
+        return text
 
 
-def _is_readable(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.R_OK)
-
-
-def sentences(messages: Mapping[str, list[str]] | list[str]) -> list[str]:
-    """One sentence for each thing that is wrong, from the errors of `seal()`."""
-    if not isinstance(messages, Mapping):
-        return [str(message) for message in messages]
-    return [f"{name}: {_lower(str(text)).rstrip('.')}." for name, texts in messages.items() for text in texts]
+def _sentences(messages: Any) -> Iterator[str]:
+    """`messages`: what is wrong with each variable, by its name."""
+    for name, texts in messages.items():
+        for text in texts:
+            yield f"{name}: {_lower(REMEDIES.get(str(text), str(text))).rstrip('.')}."
 
 
 def _lower(text: str) -> str:
@@ -56,7 +103,7 @@ def is_host_list(hosts: list[str]) -> None:
         if "*" in host or host.startswith("."):
             raise ValidationError(f"{host} would let in more than one name; give each name in full")
         if "/" in host or not host.strip():
-            raise ValidationError(f"“{host}” is not a host name")
+            raise ValidationError(f"“{host}” is not a host name; give names such as console.example.com")
 
 
 def is_network_list(networks: list[str]) -> None:
@@ -68,14 +115,49 @@ def is_network_list(networks: list[str]) -> None:
 
 
 def is_address(url: str) -> None:
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+    """An http(s) URL whose path, if any, reads the same whichever proxy writes it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    is_bare = not (parts.query or parts.fragment or parts.username is not None)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_bare:
         raise ValidationError("must look like https://console.example.com or https://example.com/console")
+    if parts.path.strip("/") and not all(map(_SEGMENT.fullmatch, parts.path.rstrip("/").split("/")[1:])):
+        raise ValidationError("its path may have letters, digits and -._~ only, as in https://example.com/console")
+
+
+def is_redis_address(url: str) -> None:
+    if not re.match(r"rediss?://.", url):
+        raise ValidationError("must look like redis://:password@host:6379/0")
+
+
+def is_rate_list(text: str) -> None:
+    try:
+        limiter.rates(text)
+    except ValueError:
+        raise ValidationError("must read like Describe*=5,*=2: patterns, each with a rate above 0") from None
+
+
+def is_endpoint_of(service: connection.Service) -> Callable[[str], None]:
+    def is_endpoint(url: str) -> None:
+        try:
+            connection.check_endpoint(service, url)
+        except connection.ConfigurationError as error:
+            raise ValidationError(str(error)) from None
+
+    return is_endpoint
+
+
+def is_key_pair_list(text: str) -> None:
+    if not all(re.fullmatch(r"[^:\s]+:\S+", pair.strip()) for pair in text.split(",")):
+        raise ValidationError("must read id:secret,id:secret,…")
 
 
 def is_secret(text: str) -> None:
     """C43: long enough, and nobody's example."""
-    if text and (len(text) < SHORTEST_SECRET or len(set(text)) < 8):
+    if len(text) < SHORTEST_SECRET or len(set(text)) < 8:
         raise ValidationError(f"is too easy to guess; it needs at least {SHORTEST_SECRET} random characters")
     if any(word in text.lower() for word in EXAMPLES):
         raise ValidationError("is an example, which others know too; make your own")
@@ -96,19 +178,3 @@ def own_names(host: str, public_host: str | None) -> list[str]:
     is_every_address = host in ("0.0.0.0", "::")  # noqa: S104  # compared, not bound
     names = [] if is_every_address or is_loopback(host) else [f"[{host}]" if ":" in host else host]
     return [*names, public_host] if public_host else names
-
-
-def fit_together(host: str, public_url: str, proxies: list[str], cloud: str, *, debug: bool) -> None:
-    """What no variable alone shows. Raises ImproperlyConfigured with one sentence."""
-    public_host = urlsplit(public_url).hostname or "localhost"
-    if debug and not (is_loopback(host) and is_loopback(public_host)):
-        raise ImproperlyConfigured(
-            "CONSOLE_DEBUG shows settings to whoever finds an error: only on a loopback address."
-        )
-    if debug and cloud == "alibaba":
-        raise ImproperlyConfigured("CONSOLE_DEBUG is refused with CONSOLE_CLOUD=alibaba.")
-    if public_url.startswith("https://") and not proxies:
-        raise ImproperlyConfigured(
-            "CONSOLE_URL is https, which a proxy in front of the console must end: name the proxy’s address in"
-            " CONSOLE_TRUSTED_PROXIES."
-        )

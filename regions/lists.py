@@ -97,7 +97,13 @@ class Address:
             response.headers["HX-Replace-Url" if is_typing else "HX-Push-Url"] = self.url
         if size := self.in_force.get("per"):
             response.set_cookie(
-                self._cookie, str(size), max_age=_YEAR, secure=settings.IS_HTTPS, httponly=True, samesite="Lax"
+                self._cookie,
+                str(size),
+                max_age=_YEAR,
+                path=settings.SESSION_COOKIE_PATH,
+                secure=settings.IS_HTTPS,
+                httponly=True,
+                samesite="Lax",
             )
         patch_vary_headers(response, ["HX-Request"])
         return response

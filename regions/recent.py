@@ -30,7 +30,15 @@ def remember(request: HttpRequest, response: HttpResponse, region: str) -> None:
         return
     ids = [region, *(other for other in known if other != region)][:MOST]
     value = ".".join(ids)
-    response.set_cookie(COOKIE, value, max_age=_YEAR, secure=settings.IS_HTTPS, httponly=True, samesite="Lax")
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=_YEAR,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def is_id(text: str) -> bool:

@@ -74,6 +74,7 @@ def test_a_simulated_cloud_needs_its_endpoints_or_a_call_would_leave_the_machine
 def deployment(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Settings without any word on the cloud."""
     monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID", raising=False)
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", raising=False)
     settings.CLOUD = "alibaba"
     settings.ECS_ENDPOINT = settings.OOS_ENDPOINT = settings.STS_ENDPOINT = ""
     settings.CLOUD_ACCESS_KEY_ID = settings.CLOUD_ACCESS_KEY_SECRET = ""
@@ -88,12 +89,22 @@ def test_the_real_cloud_leaves_keys_to_the_default_chain(deployment):
 
 def test_keys_of_the_environment_are_left_to_the_chain_which_reads_the_token_too(deployment, monkeypatch):
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.x")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "y")
     deployment.CLOUD_ACCESS_KEY_ID, deployment.CLOUD_ACCESS_KEY_SECRET = "STS.x", "y"
 
     assert connection.current().access_key_id is None
 
 
 def test_keys_that_came_by_a_file_are_taken_as_they_are(deployment):
+    deployment.CLOUD_ACCESS_KEY_ID, deployment.CLOUD_ACCESS_KEY_SECRET = "LTAI-x", "y"
+
+    found = connection.current()
+
+    assert (found.access_key_id, found.access_key_secret) == ("LTAI-x", "y")
+
+
+def test_a_secret_that_came_by_a_file_goes_with_the_id_of_the_environment(deployment, monkeypatch):
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-x")
     deployment.CLOUD_ACCESS_KEY_ID, deployment.CLOUD_ACCESS_KEY_SECRET = "LTAI-x", "y"
 
     found = connection.current()

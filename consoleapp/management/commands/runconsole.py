@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 
 from cloud.connection import ConfigurationError
+from consoleapp.keys import CannotKeep
 from consoleapp.listening import CannotListen
 from consoleapp.lock import AlreadyRunning
 from consoleapp.simulated_cloud import DidNotStart
@@ -17,7 +18,15 @@ from consoleapp.worker import WorkerDidNotStart
 
 log = logging.getLogger(__name__)
 
-CANNOT_START = (AlreadyRunning, CannotListen, ConfigurationError, DidNotStart, ImproperlyConfigured, WorkerDidNotStart)
+CANNOT_START = (
+    AlreadyRunning,
+    CannotKeep,
+    CannotListen,
+    ConfigurationError,
+    DidNotStart,
+    ImproperlyConfigured,
+    WorkerDidNotStart,
+)
 
 
 class Command(BaseCommand):
