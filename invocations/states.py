@@ -80,7 +80,7 @@ def claim(batch_id: Any, worker: str) -> Attempt | None:
         batch.refresh_from_db()
         send_by = min([lease_until] + [attempt.started_at + token_window() for attempt in doubtful])
         attempt = batch.attempts.create(n=batch.epoch, worker=worker, started_at=now, send_by=send_by)
-        counting.recount(batch.invocation_id)
+        counting.recount(batch.invocation_id, batch.pk)
     attempt.batch = batch
     return attempt
 
@@ -127,7 +127,7 @@ def record(attempt: Attempt, answer: Answer) -> None:
             split(batch, answer)
         else:
             resolve(batch, answer)
-        counting.recount(batch.invocation_id)
+        counting.recount(batch.invocation_id, batch.pk, *batch.children.values_list("pk", flat=True))
 
 
 def _settle(attempt: Attempt, answer: Answer) -> None:
@@ -235,7 +235,7 @@ def expire(batch: Batch) -> None:
         is_late = row.state == S.QUEUED and db_now() >= row.send_deadline
         if is_late and not row.attempts.doubtful().exists():
             cancel(row, reason="not-in-time")
-            counting.recount(row.invocation_id)
+            counting.recount(row.invocation_id, row.pk)
 
 
 def give_up(batch: Batch, began: datetime) -> bool:
@@ -271,7 +271,7 @@ def distrust(batches: Iterable[Batch]) -> None:
             )
             if row.state in (S.QUEUED, S.SENDING):
                 _decide(row, S.UNSURE, hold_reason="", next_lookup_at=now)
-            counting.recount(row.invocation_id)
+            counting.recount(row.invocation_id, row.pk)
 
 
 def raise_alarm(kind: str, batch: Batch, **detail: Any) -> None:

@@ -20,7 +20,7 @@ from instances import selection_uses
 from instances.models import Instance
 from invocations import counting, due, planning, requests, secrets
 from invocations.clock import db_now
-from invocations.models import Batch, Invocation, RepeatMode, Target
+from invocations.models import Batch, Invocation, RepeatMode, Target, TargetState
 from regions.models import Account
 
 
@@ -148,6 +148,7 @@ def _batch(plan: RunPlan, run: Invocation, seq: int, kind: str, ids: tuple[str, 
         client_token=uuid.uuid4().hex,
         secrets=secrets.seal(plan.secrets),
         size=len(ids),
+        counts={TargetState.WAITING: len(ids)},
         next_attempt_at=now,
         send_deadline=now + timedelta(seconds=settings.SEND_DEADLINE),
     )
