@@ -13,7 +13,7 @@ import cloud.invocations as gateway
 from accounts import audit
 from accounts.models import Person
 from cloud import connection, errors
-from invocations import children, counting, states, trust
+from invocations import children, counting, states
 from invocations.clock import db_now
 from invocations.models import Batch, BatchState, Invocation, Target, TargetState
 
@@ -65,7 +65,7 @@ def _stop_batches(batches: Any) -> None:
             continue
         Batch.objects.filter(pk=row.pk, stop_requested_at=None).update(stop_requested_at=now)
         row.refresh_from_db()
-        if row.state == BatchState.QUEUED and not row.attempts.doubtful().exists() and trust.believes(row):
+        if row.state == BatchState.QUEUED and not row.attempts.doubtful().exists():
             states.cancel(row, reason="stopped")
         elif row.invoke_id:
             Batch.objects.filter(pk=row.pk).update(next_stop_at=now)
@@ -79,7 +79,7 @@ def _stop_targets(run: Invocation, ids: Sequence[str]) -> None:
         Target.objects.filter(batch=batch, pk__in=wanted.values("pk")).update(stop_requested_at=now)
         if batch.invoke_id:
             Batch.objects.filter(pk=batch.pk).update(next_stop_at=now)
-        elif batch.state == BatchState.QUEUED and not batch.attempts.doubtful().exists() and trust.believes(batch):
+        elif batch.state == BatchState.QUEUED and not batch.attempts.doubtful().exists():
             _leave_out(batch, ids)
 
 
