@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from invocations.reports import Report
 
 if TYPE_CHECKING:
     from invocations.panel import Panel
+
+REFUSED = "refused"  # the group that the cloud's own check would not run on
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,13 @@ def add(panel: Panel, change: Change) -> list[str]:
 
 
 def remove(panel: Panel, change: Change) -> list[str]:
-    ids = reviewing.ids_of_group(panel.region, panel.chosen, change.group) if change.group else change.ids
-    return drafts.without(_stored(panel), ids)
+    return drafts.without(_stored(panel), _ids_of(panel, change))
+
+
+def _ids_of(panel: Panel, change: Change) -> Collection[str]:
+    if change.group == REFUSED:
+        return panel.cloud_check.refused
+    return reviewing.ids_of_group(panel.region, panel.chosen, change.group) if change.group else change.ids
 
 
 def add_page(panel: Panel, change: Change) -> list[str]:

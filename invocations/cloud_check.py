@@ -35,26 +35,27 @@ UNCHECKED = {"confirm_text", "reason"}  # fields that the cloud does not see
 
 
 def digest_of(form: RunForm) -> str:
-    """Of everything the cloud would be asked, secret values apart: those are not kept with a draft."""
+    """Of everything the cloud is asked but the instances, and secret values, which are not kept with a draft."""
     hidden = {parameter.key for parameter in form.parameters if parameter.is_secret} | UNCHECKED
     typed = {name: str(value) for name, value in form.cleaned_data.items() if name not in hidden}
-    asked = [form.command.cloud_id, form.command.type, form.command.content, sorted(form.chosen), typed]
+    asked = [form.command.cloud_id, form.command.type, form.command.content, typed]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 def start(plan: RunPlan, draft: Draft, digest: str) -> Check:
     """Write the calls of a check. One that is under way, of just the same, goes on instead."""
+    ids = [instance.instance_id for group in (plan.ecs, plan.managed) for instance in group]
     with transaction.atomic():
         Draft.objects.select_for_update().get(pk=draft.pk)  # two presses at once make one check
         running = draft.checks.filter(digest=digest, ended_at=None).first()
-        if running:
+        if running and set(ids) == running.verdicts.keys():
             return running
-        check = _write(plan, draft, digest)
+        check = _write(plan, draft, digest, ids)
     due.hand_out_soon()
     return check
 
 
-def _write(plan: RunPlan, draft: Draft, digest: str) -> Check:
+def _write(plan: RunPlan, draft: Draft, digest: str, ids: list[str]) -> Check:
     now = db_now()
     draft.checks.all().delete()
     check = Check.objects.create(
@@ -63,7 +64,7 @@ def _write(plan: RunPlan, draft: Draft, digest: str) -> Check:
         region=plan.command.region,
         digest=digest,
         secrets=secrets.seal(plan.secrets),
-        total=len(plan.ecs) + len(plan.managed),
+        verdicts=dict.fromkeys(ids),
         started_at=now,
     )
     tags = (("console-check", str(check.pk)), ("console-id", settings.DEPLOYMENT_ID))
@@ -85,7 +86,7 @@ def _write(plan: RunPlan, draft: Draft, digest: str) -> Check:
         object=f"command {plan.command.cloud_id or plan.command.name}",
         address=plan.address,
         calls=len(groups),
-        targets=check.total,
+        targets=len(ids),
     )
     return check
 

@@ -24,12 +24,13 @@ from commands.models import Command
 from commands.parameters import size_after_base64
 from instances import access
 from instances.models import Kind
-from invocations import checking, drafts, links, passwords, secrets, staying, submitting, unsaved
+from invocations import checking, cloud_check, drafts, links, passwords, secrets, staying, submitting, unsaved
 from invocations.forms import RunForm, kept_fields
 from invocations.models import Draft, Invocation
 from invocations.parameter_fields import PREFIX
 from invocations.picking import LOOKS, Look, Picker
 from invocations.unsaved import UnsavedForm
+from invocations.verdicts import CloudCheck
 from regions.models import Region
 from regions.trouble import Trouble
 
@@ -116,7 +117,7 @@ class Panel:
         self.moved = staying.Moved.of(self.command, seen)
         self.kept_of_older = staying.kept_fields(self.data, seen, self.command)
         self.data = staying.without_unknown(self.data, self.command)
-        self.__dict__.pop("form", None)
+        self._forget("form")
         return True
 
     # What is typed
@@ -190,7 +191,9 @@ class Panel:
         return self.managed if kind == Kind.MANAGED else self.instances
 
     def _picker(self, kind: Kind) -> Picker:
-        return Picker(self.person, self.region, self.command.type, Look.of(self.data, kind), self.chosen)
+        picker = Picker(self.person, self.region, self.command.type, Look.of(self.data, kind), self.chosen)
+        picker.verdicts = self.cloud_check.verdicts
+        return picker
 
     @cached_property
     def shows_managed(self) -> bool:
@@ -204,7 +207,11 @@ class Panel:
     def choose(self, chosen: Iterable[str]) -> None:
         """Another selection than the form's, before anything of it was looked at."""
         self.chosen = list(chosen)
-        for name in ("form", "instances", "managed"):
+        self._forget("form", "instances", "managed", "cloud_check")
+
+    def _forget(self, *names: str) -> None:
+        """What was worked out is so no longer."""
+        for name in names:
             self.__dict__.pop(name, None)
 
     def keep(self) -> None:
@@ -239,6 +246,23 @@ class Panel:
     @cached_property
     def checks(self) -> list[checking.Check]:
         return checking.checks(self.form, self.quota)
+
+    @cached_property
+    def cloud_check(self) -> CloudCheck:
+        check = self.draft.checks.order_by("-pk").first() if self.draft else None
+        is_same = check is not None and check.digest == cloud_check.digest_of(self.form)
+        return CloudCheck(check, self.chosen, is_same=is_same)
+
+    def check_with_cloud(self, address: str) -> None:
+        """Have the cloud look at what would run; a kept panel shows from now on how that stands."""
+        assert self.draft is not None
+        plan = self.form.plan(self.person, address=address, form_token=self.form_token)
+        cloud_check.start(plan, self.draft, cloud_check.digest_of(self.form))
+        self._forget("instances", "managed", "cloud_check")
+
+    @property
+    def cloud_check_path(self) -> str:
+        return reverse("invocations:cloud_check", args=[self.region.pk, self.draft_id])
 
     @property
     def is_ready(self) -> bool:

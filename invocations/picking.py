@@ -23,6 +23,7 @@ from instances.grammar import Key
 from instances.models import Kind, Selection
 from instances.selection_uses import Change
 from invocations import preflight
+from invocations.verdicts import Verdict, Verdicts
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class Picker:
         self.command_type = command_type
         self.look = look
         self.chosen = {one for one in chosen if is_managed(one) == (look.kind == Kind.MANAGED)}
+        self.verdicts: Verdicts = {}  # of the cloud's own check
 
     # How it is laid out
 
@@ -249,7 +251,14 @@ class Picker:
     def rows(self) -> list[Row]:
         new = self.change.new if self.change else ()
         return [
-            Row(one, self.command_type, self.region, one.instance_id in self.chosen, one.instance_id in new)
+            Row(
+                one,
+                self.command_type,
+                self.region,
+                one.instance_id in self.chosen,
+                one.instance_id in new,
+                self.verdicts.get(one.instance_id),
+            )
             for one in self.page
         ]
 
@@ -311,10 +320,16 @@ class Row:
     region: Region
     is_chosen: bool
     is_new: bool = False  # in the saved selection that is searched for, since it was used
+    verdict: Verdict | None = None  # of the cloud's own check; None: there is none
 
     @property
     def is_fit(self) -> bool:
         return not self.instance.reason
+
+    @property
+    def is_refused(self) -> bool:
+        """By the cloud's own check; where it knows less than we do, our reason stays."""
+        return self.is_fit and self.verdict is not None and not self.verdict.can_run
 
     @property
     def classes(self) -> str:

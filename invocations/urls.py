@@ -41,6 +41,7 @@ urlpatterns = [
     path("r/<region>/selections/<int:selection>/", selections.edit, name="selection_edit"),
     path("r/<region>/selections/<int:selection>/delete/", selections.delete, name="selection_delete"),
     path("r/<region>/drafts/<uuid:draft>/selection/", picker.selection, name="selection"),
+    path("r/<region>/drafts/<uuid:draft>/check/", picker.cloud_check, name="cloud_check"),
     path("r/<region>/drafts/<uuid:draft>/review/", picker.review, name="review"),
     path("r/<region>/drafts/<uuid:draft>/paste/", picker.paste, name="paste"),
 ]

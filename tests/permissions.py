@@ -73,6 +73,7 @@ MATRIX = {
     "invocations:selection_new": rule(OPERATORS, "GET", "POST"),
     "invocations:selection_edit": rule(OPERATORS, "GET", "POST"),
     "invocations:selection_delete": rule(OPERATORS, "GET", "POST"),
+    "invocations:cloud_check": rule(OPERATORS, "GET"),
     "invocations:review": rule(OPERATORS, "GET"),
     "invocations:paste": rule(OPERATORS, "GET", "POST"),
 }

@@ -88,6 +88,8 @@ def _answer(opening: _Opening) -> HttpResponse:
         log.warning("Fields that the execute form does not have were ignored: %s", ", ".join(strange))
     if request.POST.get("action") in ("run", script.SAVE):
         return _run(opening)
+    if request.POST.get("action") == "cloud_check":
+        return _cloud_check(opening)
     return _check(opening)
 
 
@@ -162,6 +164,19 @@ def _check(opening: _Opening) -> HttpResponse:
         checked.keep()
     checked.shows_summary = True
     return _page(request, checked)
+
+
+def _cloud_check(opening: _Opening) -> HttpResponse:
+    """Have the cloud look at what would run. Nothing runs, so nothing needs to be confirmed."""
+    request = opening.request
+    posted = _kept(_posted(opening))
+    if posted.form.problems and not posted.form.is_only_unconfirmed:
+        return _page(request, posted, status=422)
+    posted.check_with_cloud(address.of(request))
+    posted.shows_summary = False
+    response = _page(request, posted)
+    response["HX-Replace-Url"] = posted.address
+    return response
 
 
 def _posted(opening: _Opening) -> Panel:

@@ -90,7 +90,7 @@ def selection(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
         return _review(request, panel)
     context = {
         "panel": panel,
-        "rows": is_reviewed or op not in ("add", "remove"),
+        "rows": is_reviewed or op not in ("add", "remove") or "group" in request.GET,
         "cleared": before if op == "clear" else [],
         "review": _review_of(request, panel) if is_reviewed else None,
     }
@@ -138,6 +138,20 @@ def _pages_of_selections(request: RegionRequest, panel: Panel) -> dict[str, str]
         "selections": f"{reverse('invocations:selections', args=region)}?{query}",
         "save": f"{reverse('invocations:selection_new', args=region)}?{query}",
     }
+
+
+@operators_only
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def cloud_check(request: RegionRequest, region: str, draft: UUID) -> HttpResponse:
+    """How the cloud's own check stands; at its end with the rows it marks. Asks the cloud nothing itself."""
+    panel = _panel(request, draft)
+    panel.form.quieten()
+    if not is_fragment(request):
+        return see_other(f"{panel.address}#cloud-check")
+    is_over = panel.cloud_check.state != "running"
+    return render(request, "invocations/panel_cloud_check.html", {"panel": panel, "rows": is_over})
 
 
 @operators_only
