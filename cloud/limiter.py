@@ -9,7 +9,9 @@ import logging
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -21,6 +23,8 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
+from cloud.counters import NO_PERMIT, PERMIT_SECONDS
+
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -31,15 +35,58 @@ UNNAMED = Fraction(1)  # calls a second for what no pattern names
 STORE_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one operation takes of its limit in one region, and what it may take: calls a second."""
+
+    operation: str
+    region: str
+    rate: float
+    limit: float
+    slowed_until: datetime | None
+
+
+_waiting: Counter[tuple[str, str]] = Counter()  # threads of this process, by operation and region; 0: was there once
+_waiting_lock = threading.Lock()
+
+
 def acquire(operation: str, region: str, *, wait: float) -> bool:
     """Take a permit for one call, waiting for it at most `wait` seconds. False: there was none in that time."""
-    until = time.monotonic() + wait
+    began = time.monotonic()
+    with _waiting_lock:
+        _waiting[operation, region] += 1
+    try:
+        is_granted = _wait(operation, region, began + wait)
+    finally:
+        with _waiting_lock:
+            _waiting[operation, region] -= 1
+    if is_granted:
+        PERMIT_SECONDS.labels(operation).observe(time.monotonic() - began)
+    else:
+        NO_PERMIT.labels(operation).inc()
+    return is_granted
+
+
+def _wait(operation: str, region: str, until: float) -> bool:
     while not _limiter().take(operation, region):
         left = until - time.monotonic()
         if left <= 0:
             return False
         time.sleep(min(left, LOOK_AGAIN))
     return True
+
+
+def waiting() -> dict[tuple[str, str], int]:
+    """By operation and region, how many of this process's threads wait for a permit now; 0 where some once did."""
+    with _waiting_lock:
+        return dict(_waiting)
+
+
+def use(operation: str, region: str) -> Use:
+    """Of all processes together, while the shared store is there."""
+    limiter = _limiter()
+    rate_now = limiter.used(operation, region)
+    return Use(operation, region, rate_now, rate(operation), limiter.paused_until(operation, region))
 
 
 def rate(operation: str) -> float:
@@ -79,6 +126,9 @@ class _Limiter:
         _pause(self._own, operation, region, seconds)
         if self._shared:
             self._ask(lambda store, _processes: _pause(store, operation, region, seconds))
+
+    def used(self, operation: str, region: str) -> float:
+        return self._ask(lambda store, processes: _used(store, operation, region, _rate(operation) / processes))
 
     def paused_until(self, operation: str, region: str) -> datetime | None:
         until = self._ask(lambda store, _processes: _paused_until(store, operation, region))
@@ -128,10 +178,20 @@ def _limiter() -> _Limiter:
 def _take(store: Storage, operation: str, region: str, allowed: Fraction) -> bool:
     if _paused_until(store, operation, region):
         return False
-    # a fraction becomes so many in so many seconds: 1/2 is one in two
+    return MovingWindowRateLimiter(store).hit(_item(allowed), operation, region)
+
+
+def _used(store: Storage, operation: str, region: str, allowed: Fraction) -> float:
+    """Calls a second within the window that has just passed."""
+    item = _item(allowed)
+    left = MovingWindowRateLimiter(store).get_window_stats(item, operation, region).remaining
+    return (item.amount - left) / item.multiples
+
+
+def _item(allowed: Fraction) -> RateLimitItemPerSecond:
+    """A fraction becomes so many in so many seconds: 1/2 is one in two."""
     allowed = allowed.limit_denominator(60) or Fraction(1, 60)
-    item = RateLimitItemPerSecond(allowed.numerator, allowed.denominator, "cloud")
-    return MovingWindowRateLimiter(store).hit(item, operation, region)
+    return RateLimitItemPerSecond(allowed.numerator, allowed.denominator, "cloud")
 
 
 def _pause(store: Storage, operation: str, region: str, seconds: float) -> None:

@@ -13,6 +13,7 @@ from invocations.clock import db_now
 from invocations.models import Draft
 
 EVERY = 600.0  # seconds
+HOUR = timedelta(hours=1)  # as long as System status still names a worker that was killed
 DAY = timedelta(days=1)
 
 _cleaned_at = -EVERY
@@ -31,5 +32,5 @@ def clean() -> None:
     Session.objects.filter(expire_date__lt=now).delete()
     SigninLink.objects.filter(expires_at__lt=now - DAY).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - DAY).delete()
-    Worker.objects.filter(seen_at__lt=now - DAY).delete()
+    Worker.objects.filter(seen_at__lt=now - HOUR).delete()
     Draft.objects.filter(updated_at__lt=now - DAY).delete()

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from cloud import errors, limiter
 from cloud.explain import sentence
-from consoleapp import times
+from consoleapp import system, times
 from consoleapp.system import NO_TICK, Pulse, Queue, Status
 from invocations.models import Deployment
 from regions.models import Mirror
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.utils.functional import _StrPromise
+
+
+LITTLE_SPACE, LITTLE_SHARE = 200_000_000, 0.01  # bytes, share of the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ def of(status: Status) -> list[Problem]:
         *_paused(),
         *_workers(status),
         *_tick(status.tick),
+        *_database(status.tick),
+        *_disk(),
         *_cloud(),
         *_limiter(),
         *_held(status.queue),
@@ -69,6 +74,19 @@ def _workers(status: Status) -> Iterator[Problem]:
 def _tick(tick: Pulse) -> Iterator[Problem]:
     if tick.age is not None and tick.age > NO_TICK:
         yield Problem(_("No tick for %(time)s. Due work waits.") % {"time": times.duration(tick.age)}, since=tick.at)
+
+
+def _database(tick: Pulse) -> Iterator[Problem]:
+    """A38. Looked for only where nothing gets done: the tick is what writes, once a second."""
+    if tick.family == "bad" and (why := system.database_trouble()):
+        yield Problem(sentence("database", why=why))
+
+
+def _disk() -> Iterator[Problem]:
+    free, share = system.free_space()
+    if free < LITTLE_SPACE or share < LITTLE_SHARE:
+        what = _("The disk of this server is almost full: %(n)s MB are left.") % {"n": free // 1_000_000}
+        yield Problem(what, _("When it is full, nothing new is sent. Make room, or give CONSOLE_VAR a larger disk."))
 
 
 def _cloud() -> Iterator[Problem]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,8 +22,11 @@ from django.utils.translation import gettext_lazy
 
 from cloud import errors, health, limiter
 from cloud.explain import sentence
+from consoleapp import reports
 from consoleapp.models import Tick, Worker
 from consoleapp.states import Shown
+from consoleapp.version import VERSION
+from invocations.dispatch import worker as this_process
 from invocations.models import Alarm, Batch, BatchState
 from invocations.results.batches import HELD
 from regions.models import Mirror
@@ -31,19 +36,21 @@ if TYPE_CHECKING:
 
     from accounts.models import Person
 
-SILENT = timedelta(seconds=15)  # without a heartbeat a worker counts as lost
-FORGOTTEN = timedelta(days=1)  # a lost worker is no longer listed
+SILENT = timedelta(minutes=1)  # without a heartbeat, of which there is one each five seconds, a worker counts as lost
+FORGOTTEN = timedelta(hours=1)  # a lost worker is no longer listed
+LATE_POLL = 30.0  # seconds
 LATE_TICK, NO_TICK = 10, 60  # seconds since the last tick: amber, red
+MOST_SENDING = 200  # batches that are named beside the workers that send them
 SEEN_ALARMS = timedelta(days=30)  # as long as a seen alarm stays on the page
 
 WORKING = Shown(gettext_lazy("Working"), "ok", "ok")
-TROUBLES = (  # the first class that fits the newest error; any other answer means that the API works
-    (errors.Unreachable, Shown(gettext_lazy("Unreachable"), "warn", "warn")),
-    (errors.BadCredentials, Shown(gettext_lazy("Credentials rejected"), "bad", "bad")),
-    (errors.NotPermitted, Shown(gettext_lazy("Permission missing"), "warn", "warn")),
-    (errors.Throttled, Shown(gettext_lazy("Throttled"), "warn", "warn")),
-    (errors.OutcomeUnknown, Shown(gettext_lazy("No clear answer"), "warn", "warn")),
-)
+TROUBLES = {  # by the class of the newest error; any other answer means that the API works
+    errors.Unreachable.__name__: Shown(gettext_lazy("Unreachable"), "warn", "warn"),
+    errors.BadCredentials.__name__: Shown(gettext_lazy("Credentials rejected"), "bad", "bad"),
+    errors.NotPermitted.__name__: Shown(gettext_lazy("Permission missing"), "warn", "warn"),
+    errors.Throttled.__name__: Shown(gettext_lazy("Throttled"), "warn", "warn"),
+    errors.OutcomeUnknown.__name__: Shown(gettext_lazy("No clear answer"), "warn", "warn"),
+}
 ALIVE = Shown(gettext_lazy("Alive"), "ok", "ok")
 LOST = Shown(gettext_lazy("Lost"), "bad", "bad")
 RATED = {  # an operation that stands for its family at the limiter
@@ -64,12 +71,20 @@ ALARM_SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One family of calls in one region, as this process saw it."""
+    """One family of calls in one region, as all processes saw it."""
 
     health: health.Health
     state: Shown
     rate: float  # calls a second the limiter allows
     slowed_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One operation in one region at the limiter."""
+
+    use: limiter.Use
+    waiting: int  # threads of all processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,7 @@ class Held:
 class Queue:
     due: int
     oldest_due_at: datetime | None
+    oldest_due: float | None  # seconds it has been due
     held: list[Held]
 
 
@@ -112,11 +128,16 @@ class Polling:
     runs: int
     lag: float  # seconds by which the most overdue look is late
 
+    @property
+    def is_late(self) -> bool:
+        return self.lag > LATE_POLL
+
 
 @dataclass(frozen=True, slots=True)
 class ShownWorker:
     worker: Worker
     is_alive: bool
+    sending: list[Batch]  # that it holds the lease of
 
     @property
     def state(self) -> Shown:
@@ -150,23 +171,32 @@ def status() -> Status:
     return Status(now, _workers(now), _tick(now), _queue(now), _polling(now), _alarms(now))
 
 
-def apis() -> list[Api]:
+def all_reports(status: Status) -> list[reports.Report]:
+    """Of this process, and of the workers that are others. Another version's may look otherwise."""
+    others = (shown.worker for shown in status.workers if shown.worker.name != this_process())
+    return [reports.mine(), *(worker.report for worker in others if worker.report and worker.version == VERSION)]
+
+
+def apis(found: list[reports.Report]) -> list[Api]:
     """For team admins."""
-    found = []
-    for row in health.snapshot():
-        operation = RATED[row.family]
-        slowed_until = limiter.slowed_until(operation, row.region)
-        found.append(Api(row, _state_of(row), limiter.rate(operation), slowed_until))
-    return found
+    return [_api(row) for row in reports.health_of(found)]
 
 
-def _state_of(row: health.Health) -> Shown:
-    if row.last_error is None or (
-        row.last_success_at and row.last_error_at and row.last_success_at > row.last_error_at
-    ):
-        return WORKING
-    error = row.last_error
-    return next((shown for kind, shown in TROUBLES if isinstance(error, kind)), WORKING)
+def _api(row: health.Health) -> Api:
+    operation = RATED[row.family]
+    slowed_until = limiter.slowed_until(operation, row.region)
+    return Api(row, TROUBLES.get(row.trouble, WORKING), limiter.rate(operation), slowed_until)
+
+
+def limits(found: list[reports.Report]) -> list[Limit]:
+    """Of every operation and region that some process has lately asked a permit for."""
+    waiting = sorted(reports.waiting_of(found).items())
+    return [Limit(limiter.use(operation, region), threads) for (region, operation), threads in waiting]
+
+
+def limiter_store() -> tuple[str, bool]:
+    """Where the limiter counts, and whether that can be reached."""
+    return ("Redis" if settings.REDIS_URL else _("in memory")), limiter.is_store_up()
 
 
 def mirrors() -> QuerySet[Mirror]:
@@ -180,6 +210,21 @@ def database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return f"{connection.display_name}, {_milliseconds(start)}"
+
+
+def database_trouble() -> str:
+    """Why the database can't be written to, "" when it can. Writes nothing new: the tick's row as it is."""
+    try:
+        Tick.objects.filter(pk=1).update(claimed_by=F("claimed_by"))
+    except DatabaseError as error:
+        return str(error).strip().partition("\n")[0]
+    return ""
+
+
+def free_space() -> tuple[int, float]:
+    """Of the disk that CONSOLE_VAR is on: bytes, and the share of the whole (0 … 1)."""
+    disk = shutil.disk_usage(settings.VAR)
+    return disk.free, disk.free / (disk.total or 1)
 
 
 def broker() -> tuple[str, bool]:
@@ -211,7 +256,11 @@ def see(alarm_id: int, person: Person) -> bool:
 
 def _workers(now: datetime) -> list[ShownWorker]:
     rows = Worker.objects.filter(seen_at__gt=now - FORGOTTEN).order_by("-seen_at")
-    return [ShownWorker(row, row.seen_at > now - SILENT) for row in rows]
+    sending = Batch.objects.filter(state=BatchState.SENDING).order_by("invocation_id", "seq")
+    by_owner: dict[str, list[Batch]] = defaultdict(list)
+    for batch in sending.only("seq", "invocation_id", "region", "lease_owner")[:MOST_SENDING]:
+        by_owner[batch.lease_owner].append(batch)
+    return [ShownWorker(row, row.seen_at > now - SILENT, by_owner[row.name]) for row in rows]
 
 
 def _tick(now: datetime) -> Pulse:
@@ -223,7 +272,8 @@ def _tick(now: datetime) -> Pulse:
 
 def _queue(now: datetime) -> Queue:
     due = Batch.objects.due(now).filter(hold_reason="").aggregate(n=Count("pk"), oldest=Min("next_attempt_at"))
-    return Queue(due["n"], due["oldest"], list(_held()))
+    waited = (now - due["oldest"]).total_seconds() if due["oldest"] else None
+    return Queue(due["n"], due["oldest"], waited, list(_held()))
 
 
 def _held() -> Iterator[Held]:

@@ -6,12 +6,12 @@ There is no beat. Each process has a thread that tries to claim the row `Tick`; 
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery.worker import state as celery_state
 from django.db import close_old_connections, connections
 
-from consoleapp import housekeeping
+from consoleapp import housekeeping, reports
 from consoleapp.models import Tick, Worker
 from consoleapp.version import VERSION
 from invocations import deployment, due
@@ -51,13 +51,12 @@ class Ticker:
         self._thread = threading.Thread(target=self._run, name="tick", daemon=True)
         self._trouble = ""
         self._reported_at = db_now() - REPORT_EVERY
+        self._report_written: reports.Report | None = None
 
     def start(self) -> None:
         now = db_now()
         Tick.objects.get_or_create(pk=1, defaults={"due_at": now})
-        Worker.objects.update_or_create(
-            name=self.name, defaults={"started_at": now, "seen_at": now, "busy": 0, "version": VERSION}
-        )
+        self._register(now)
         self._thread.start()
 
     def stop(self, patience: float) -> None:
@@ -92,9 +91,20 @@ class Ticker:
 
     def _report(self) -> None:
         now = db_now()
-        if now - self._reported_at >= REPORT_EVERY:
-            Worker.objects.filter(name=self.name).update(seen_at=now, busy=len(celery_state.active_requests))
-            self._reported_at = now
+        if now - self._reported_at < REPORT_EVERY:
+            return
+        report = reports.mine()  # some kilobytes, and mostly the same as five seconds ago
+        news = {} if report == self._report_written else {"report": report}
+        busy = len(celery_state.active_requests)
+        if not Worker.objects.filter(name=self.name).update(seen_at=now, busy=busy, **news):
+            self._register(now)  # it slept so long that it was taken for dead
+        self._reported_at, self._report_written = now, report
+
+    def _register(self, now: datetime) -> None:
+        Worker.objects.update_or_create(
+            name=self.name,
+            defaults={"started_at": now, "seen_at": now, "busy": 0, "version": VERSION, "report": reports.mine()},
+        )
 
     def _leave(self) -> None:
         Worker.objects.filter(name=self.name).delete()

@@ -46,12 +46,15 @@ def _system(request: PersonRequest) -> dict[str, Any]:
     """Everybody sees whether it works; team admins also see why."""
     status = within.status()
     context: dict[str, Any] = {"status": status, "problems": problems.of(status)}
-    return context | _details() if request.user.is_admin else context
+    return context | _details(status) if request.user.is_admin else context
 
 
-def _details() -> dict[str, Any]:
+def _details(status: within.Status) -> dict[str, Any]:
+    reports = within.all_reports(status)
     return {
-        "apis": within.apis(),
+        "apis": within.apis(reports),
+        "limits": within.limits(reports),
+        "limiter_store": within.limiter_store(),
         "mirrors": within.mirrors(),
         "database": within.database(),
         "broker": within.broker(),

@@ -199,3 +199,28 @@ class TestSharedStore:
         assert time.monotonic() - began < 5
         assert 0 < sum(taken) <= 2 * 6
         assert not first.is_store_up()
+
+
+def test_what_is_used_of_a_limit_is_told_in_calls_a_second(qps):
+    qps("Describe*=4")
+    assert limiter.acquire("DescribeCommands", HANGZHOU, wait=0)
+
+    used = limiter.use("DescribeCommands", HANGZHOU)
+
+    assert (used.rate, used.limit, used.slowed_until) == (1, 4, None)
+    assert limiter.waiting()["DescribeCommands", HANGZHOU] == 0
+
+
+def test_who_waits_for_a_permit_is_counted_while_waiting(qps):
+    qps("*=1/60")
+    assert limiter.acquire("StopInvocation", HANGZHOU, wait=0)
+    waiting = threading.Thread(target=limiter.acquire, args=("StopInvocation", HANGZHOU), kwargs={"wait": 0.3})
+
+    waiting.start()
+    seen = set()
+    while waiting.is_alive():
+        seen.add(limiter.waiting()["StopInvocation", HANGZHOU])
+    waiting.join()
+
+    assert 1 in seen
+    assert limiter.waiting()["StopInvocation", HANGZHOU] == 0
