@@ -43,7 +43,7 @@ class CloudCheck:
     @property
     def state(self) -> str:
         """none, running, stale, unsupported, failed or done."""
-        if self.check is None:
+        if self.check is None or not self._chosen:
             return "none"
         if self._is_changed:
             return "stale"
@@ -96,6 +96,8 @@ class CloudCheck:
         match self.state:
             case "running":
                 return _("The cloud is checking: %(n)s of %(m)s") % {"n": f"{self.done:,}", "m": f"{self.total:,}"}
+            case "done" if not self.bad:
+                return _("The cloud’s own check: all %(n)s can run") % {"n": f"{self.ok:,}"}
             case "done":
                 return _("The cloud’s own check: %(ok)s can run, %(bad)s can’t") % {
                     "ok": f"{self.ok:,}",

@@ -58,7 +58,7 @@ def test_a_check_asks_about_all_that_is_chosen_and_runs_nothing(operator, simula
 
     assert (response.status_code, running["data-state"]) == (200, "running")
     assert (done["data-state"], done["data-ok"], done["data-bad"]) == ("done", "60", "0")
-    assert "The cloud’s own check: 60 can run, 0 can’t" in shown.text
+    assert "The cloud’s own check: all 60 can run" in shown.text
     assert [len(call.instance_ids) for call in dry_runs(simulator)] == [50, 10]
     assert simulator.journal.executions() == []
     assert not Invocation.objects.exists()
@@ -75,6 +75,7 @@ def test_what_the_cloud_refuses_is_marked_stays_chosen_and_can_be_left_out(opera
     shown, done = box(operator, command)
 
     assert (done["data-state"], done["data-ok"], done["data-bad"]) == ("done", "1", "1")
+    assert "The cloud’s own check: 1 can run, 1 can’t" in shown.text
     row = shown.part(f"row-{doubted.instance_id}")
     assert (row["data-cloud"], row["data-fit"]) == ("no", "yes")
     assert shown.part(f"row-{fit.instance_id}")["data-cloud"] == "yes"
