@@ -38,6 +38,7 @@ def _child(parent: Batch, ids: Sequence[str], *, seq: int, part: int) -> Batch:
         invocation_id=parent.invocation_id,
         region=parent.region,
         kind=parent.kind,
+        wave_id=parent.wave_id,
         parent=parent,
         part=part,
         seq=seq,

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q
 
 from commands.models import Command
+from invocations import gates
 from invocations.clock import db_now
 from invocations.models import REST, Batch, BatchState, Invocation, RunState, Target, TargetState
 
@@ -46,6 +47,14 @@ def recount(invocation_id: int, *batches: UUID) -> None:
         Command.objects.filter(last_run_id=run.pk).update(last_run_state=state)
 
 
+def restate(invocation_id: int) -> None:
+    """After what no target tells: a gate was opened or shut. The transaction holds the run's lock."""
+    run = Invocation.objects.get(pk=invocation_id)
+    state = run.state if run.ended_at else _under_way(run, run.counts)
+    Invocation.objects.filter(pk=run.pk).update(state=state, version=F("version") + 1)
+    Command.objects.filter(last_run_id=run.pk).update(last_run_state=state)
+
+
 def _recount_batches(run: Invocation, batches: Collection[UUID]) -> tuple[Counter[str], Counter[str]]:
     """Write what has changed in these batches' counts, or in all of the run's; their sums before and after."""
     among = Q(batch__in=batches) if batches else Q(batch__invocation=run)
@@ -77,6 +86,8 @@ def at_rest(counts: Mapping[str, int]) -> RunState:
 def _under_way(run: Invocation, counts: Mapping[str, int]) -> RunState:
     if run.stop_requested_at:
         return RunState.STOPPING
+    if counts.get(TargetState.WAITING) and gates.is_paused(run.pk):
+        return RunState.PAUSED
     begun = {state for state, n in counts.items() if n and state not in REST} - UNSENT
     if begun == {TargetState.SCHEDULED}:
         return RunState.SCHEDULED

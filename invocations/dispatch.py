@@ -16,7 +16,7 @@ import cloud.invocations as gateway
 from cloud import clock, connection, errors, limiter
 from instances import mirror
 from instances.models import Instance
-from invocations import lookup, preflight, requests, states
+from invocations import gates, lookup, preflight, requests, states, tracing
 from invocations.answers import SLOW_RETRY, Answer
 from invocations.clock import Stopwatch, db_now
 from invocations.models import Attempt, Batch, BatchState, HoldReason, Invocation, Outcome
@@ -35,7 +35,10 @@ def worker() -> str:
 def dispatch(batch_id: Any) -> None:
     """Send one due batch, if it is ours to send."""
     batch = Batch.objects.select_related("invocation__person").filter(pk=batch_id).first()
-    if batch is None or _is_held_back(batch):
+    if batch is None:
+        return
+    tracing.note(run=batch.invocation_id, batch=batch.pk)
+    if _is_held_back(batch):
         return
     if not limiter.acquire(requests.read(batch).operation, batch.region, wait=PERMIT_WAIT):
         return
@@ -51,9 +54,7 @@ def _try(attempt: Attempt, watch: Stopwatch) -> Answer:
     run = attempt.batch.invocation
     request = requests.thaw(attempt.batch)
     attempt.signed_at = attempt.started_at + watch.elapsed()
-    if attempt.signed_at > attempt.send_by or Batch.objects.filter(
-        pk=attempt.batch_id, stop_requested_at__isnull=False
-    ):
+    if attempt.signed_at > attempt.send_by or _is_called_off(attempt.batch):
         return Answer(outcome=Outcome.NOT_SENT)
     if request.sha256() != attempt.batch.request_sha256:
         return Answer(outcome=Outcome.NOT_SENT, hold_reason=HoldReason.PARAMETERS, wait=SLOW_RETRY, is_alarm=True)
@@ -105,6 +106,12 @@ def _unfit(batch: Batch) -> dict[str, str]:
     ).values_list("instance_id", "reason")
     reasons = dict(known)
     return {i: reasons.get(i, "released") for i in ids if reasons.get(i, "released")}
+
+
+def _is_called_off(batch: Batch) -> bool:
+    """Read after the claim: somebody stopped it, or too much had failed by then."""
+    is_stopped = Batch.objects.filter(pk=batch.pk, stop_requested_at__isnull=False).exists()
+    return is_stopped or gates.has_shut(batch)
 
 
 def _is_still_permitted(run: Invocation) -> bool:

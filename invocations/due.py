@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from kombu.exceptions import OperationalError
 
 from cloud import limiter
-from invocations import states
+from invocations import rollouts, states
 from invocations.clock import db_now
 from invocations.models import Batch, BatchState, CheckCall, Deployment
 
@@ -31,6 +31,7 @@ DISPATCH, LOOK_UP, POLL, STOP, CHECK = (
 def hand_out() -> None:
     """Wake the workers for everything that is due. A message that is lost is made again by the next tick."""
     expire()
+    rollouts.advance()
     for name, argument in jobs():
         current_app.send_task(name, args=[argument])
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from invocations import children, counting
+from invocations import children, counting, gates
 from invocations.answers import Answer, next_try
 from invocations.clock import db_now
 from invocations.models import (
@@ -70,6 +70,8 @@ def claim(batch_id: Any, worker: str) -> Attempt | None:
         if not may_send_again(batch, doubtful, now):
             # Only look-ups from here on: it must not take the turn of those that can be sent.
             Batch.objects.filter(pk=batch.pk).update(next_attempt_at=batch.send_deadline)
+            return None
+        if not gates.lets_go(batch):
             return None
         lease_until = now + timedelta(seconds=settings.LEASE)
         moved = _decide(

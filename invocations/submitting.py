@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +18,9 @@ from cloud.invocations import FrozenRequest, FrozenRun, Tags
 from commands.models import Command
 from instances import selection_uses
 from instances.models import Instance
-from invocations import counting, due, planning, requests, secrets
+from invocations import counting, due, planning, requests, secrets, waves
 from invocations.clock import db_now
-from invocations.models import Batch, Invocation, RepeatMode, Target, TargetState
+from invocations.models import Batch, Invocation, RepeatMode, Rollout, Target, TargetState, Wave
 from regions.models import Account
 
 
@@ -47,6 +47,7 @@ class RunPlan:
     reason: str = ""
     again_of: Invocation | None = None
     searches: Sequence[str] = ()  # of the pickers, when Run was pressed
+    rollout: waves.Plan | None = None  # None: to all of them at once
 
 
 def submit(plan: RunPlan) -> tuple[Invocation, bool]:
@@ -67,7 +68,7 @@ def _write(plan: RunPlan) -> Invocation:
     now = db_now()
     run = _invocation(plan, now)
     targets = [instance for group in (plan.ecs, plan.managed) for instance in group]
-    batches = _batches(plan, run, now)
+    batches = _batches(plan, run, _waves(plan.rollout, run, now), now)
     Batch.objects.bulk_create([batch for batch, _ids in batches])
     batch_of = {instance_id: batch for batch, ids in batches for instance_id in ids}
     Target.objects.bulk_create(
@@ -88,6 +89,7 @@ def _write(plan: RunPlan) -> Invocation:
         content_sha256=run.content_sha256,
         username=run.username,
         targets=[instance.instance_id for instance in targets],
+        **({"waves": plan.rollout.sizes(run.total)} if plan.rollout else {}),
     )
     return run
 
@@ -134,14 +136,50 @@ def groups_of(plan: RunPlan) -> list[tuple[str, tuple[str, ...]]]:
     ]
 
 
-def _batches(plan: RunPlan, run: Invocation, now: datetime) -> list[tuple[Batch, tuple[str, ...]]]:
+def _waves(rollout: waves.Plan | None, run: Invocation, now: datetime) -> list[Wave]:
+    """The rollout's rows: its first wave is released with the run. None where there is no rollout."""
+    if rollout is None:
+        return []
+    Rollout.objects.create(
+        invocation=run,
+        kind=rollout.kind,
+        wave_size=str(rollout.size),
+        wave_max=rollout.largest,
+        gate=rollout.gate,
+        pause=rollout.pause,
+        failure_limit=str(rollout.limit) if rollout.limit else "",
+        on_failures=rollout.on_failures,
+    )
+    sizes = enumerate(rollout.sizes(run.total), start=1)
+    return Wave.objects.bulk_create(
+        Wave(rollout_id=run.pk, n=n, size=size, released_at=now if n == 1 else None) for n, size in sizes
+    )
+
+
+def _batches(plan: RunPlan, run: Invocation, rows: list[Wave], now: datetime) -> list[tuple[Batch, tuple[str, ...]]]:
     """The batches with the ids each stands for, in the order of sending."""
-    return [(_batch(plan, run, seq, kind, ids, now), ids) for seq, (kind, ids) in enumerate(groups_of(plan), start=1)]
+    calls = enumerate(_calls(plan, rows), start=1)
+    return [(_batch(plan, run, wave, seq, kind, ids, now), ids) for seq, (wave, kind, ids) in calls]
 
 
-def _batch(plan: RunPlan, run: Invocation, seq: int, kind: str, ids: tuple[str, ...], now: datetime) -> Batch:
+def _calls(plan: RunPlan, rows: list[Wave]) -> Iterator[tuple[Wave | None, str, tuple[str, ...]]]:
+    """What each call is for: its wave, the kind and ids of its instances. Waves take the instances by name."""
+    if not rows:
+        yield from ((None, kind, ids) for kind, ids in groups_of(plan))
+        return
+    members = sorted([*plan.ecs, *plan.managed], key=lambda instance: (instance.name, instance.instance_id))
+    kinds, sizes = [instance.kind for instance in members], [wave.size for wave in rows]
+    for wave, calls in zip(rows, waves.calls(kinds, sizes, settings.BATCH_SIZE), strict=True):
+        for kind, places in calls:
+            yield wave, kind, tuple(members[at].instance_id for at in places)
+
+
+def _batch(
+    plan: RunPlan, run: Invocation, wave: Wave | None, seq: int, kind: str, ids: tuple[str, ...], now: datetime
+) -> Batch:
     batch = Batch(
         invocation=run,
+        wave=wave,
         region=run.region,
         kind=kind,
         seq=seq,

@@ -23,7 +23,15 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def due(self, now: datetime) -> Self:
         """Those somebody should try to send: T2's conditions that stand in the row; the claim looks at the rest."""
         free = Q(state__in=[BatchState.QUEUED, BatchState.UNSURE]) | Q(state=BatchState.SENDING, lease_until__lt=now)
-        return self.filter(free, next_attempt_at__lte=now, send_deadline__gt=now, stop_requested_at=None, invoke_id="")
+        is_open = Q(wave__rollout__halted_at=None, wave__rollout__stopped_at=None, wave__released_at__isnull=False)
+        return self.filter(
+            free,
+            Q(wave=None) | is_open,
+            next_attempt_at__lte=now,
+            send_deadline__gt=now,
+            stop_requested_at=None,
+            invoke_id="",
+        )
 
 
 class Batch(models.Model):

@@ -59,7 +59,7 @@ class Wave(models.Model):
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     due_at = models.DateTimeField(null=True)  # a timed gate opens by itself
     ended_at = models.DateTimeField(null=True)  # every target of it is at rest since
-    silent_at = models.DateTimeField(null=True)  # one of its targets has not answered: only a person opens the next gate
+    silent_at = models.DateTimeField(null=True)  # a target has not answered: only a person opens the next gate
 
     class Meta:
         ordering = ["n"]
