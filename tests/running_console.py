@@ -20,6 +20,8 @@ from urllib.parse import quote
 from celery.worker import state as celery_state
 from django.conf import settings
 from django.db import connections
+from django.test import Client
+from playwright.sync_api import BrowserContext
 
 from accounts import signin_links
 from accounts.models import Person, Role
@@ -46,6 +48,13 @@ class RunningConsole:
 
     def sign_in_link(self, role: str) -> str:
         return self.url + signin_links.make(self.person(role))
+
+    def sign_in(self, context: BrowserContext, role: str) -> None:
+        """Give a browser the session of that role's person, for tests that are about what comes after signing in."""
+        client = Client()
+        client.force_login(self.person(role), backend="django.contrib.auth.backends.ModelBackend")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.url, "httpOnly": True}])
 
 
 class Threads:

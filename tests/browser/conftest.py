@@ -29,9 +29,7 @@ def show_to(page: Page, console: RunningConsole) -> Callable[[str], Callable[[st
             MirrorFactory(kind=kind, region="" if kind == "regions" else "cn-hangzhou")
 
         def goto(path: str) -> Page:
-            page.goto(console.sign_in_link(name))
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url("**/commands/")
+            console.sign_in(page.context, name)
             page.goto(console.url + path)
             page.wait_for_selector("html[data-ready]", state="attached")
             return page
