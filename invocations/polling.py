@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 import cloud.invocations as gateway
 from cloud import connection, errors, limits
-from invocations import counting, following, outputs, states
+from invocations import counting, following, outputs, states, tracing
 from invocations.clock import db_now
 from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocation, Target
 
@@ -32,6 +32,7 @@ def poll_region(region: str) -> None:
     for batch in mine:
         by_run[batch.invocation_id].append(batch)
     for run_id, batches in by_run.items():
+        tracing.note(run=run_id)
         _poll_run(region, run_id, batches)
 
 
