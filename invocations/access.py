@@ -19,6 +19,12 @@ def get_run_for(person: Person, region_id: str, run_id: int) -> Invocation:
     return get_object_or_404(runs, region=region_id, pk=run_id)
 
 
+def get_run_version_for(person: Person, region_id: str, run_id: int) -> Invocation:
+    """The same with only those columns that tell whether a page of it shows what there is."""
+    columns = runs_visible_to(person).only("version", "state", "submitted_at", "ended_at")
+    return get_object_or_404(columns, region=region_id, pk=run_id)
+
+
 def get_target_for(person: Person, run: Invocation, instance_id: str) -> Target:
     """A target of just this run, with what it printed."""
     targets = Target.objects.filter(invocation__in=runs_visible_to(person)).select_related("batch", "output")

@@ -24,6 +24,7 @@ from accounts import throttling
 from accounts.models import Person, Role
 from cloud import limiter
 from consoleapp.celery import app
+from invocations.results import shared
 from tests import chromium
 from tests.factories import PersonFactory
 from tests.simulated_cloud import SimulatedCloud
@@ -84,6 +85,7 @@ def _forget() -> Iterator[None]:
     cache.clear()
     throttling.limiters.cache_clear()
     limiter._limiters.clear()
+    shared.forget()
     if django_settings.REDIS_URL:
         redis.from_url(django_settings.REDIS_URL).flushdb()
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import secrets
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING
@@ -20,13 +24,14 @@ from accounts.answers import is_fragment, see_other
 from accounts.plain_input import as_number, visible
 from accounts.sessions import background
 from invocations import drafts, stopping
-from invocations.access import get_run_for
-from invocations.results import run_page, stop
+from invocations.access import get_run_for, get_run_version_for
+from invocations.results import run_page, shared, stop
 from regions.http import RegionRequest
 
 if TYPE_CHECKING:
     from invocations.models import Invocation
 
+TOKEN_OF_ANYBODY = secrets.token_hex(16)  # of forms in a shared fragment; in no answer, and not to be guessed
 MOST_IDS = 1000  # chosen rows of one page, and then some
 
 
@@ -41,23 +46,51 @@ def run(request: RegionRequest, region: str, run: int) -> HttpResponse:
 @require_safe
 def live(request: RegionRequest, region: str, run: int) -> HttpResponse:
     """204 while the page shows what there is, else the fragment; at the end the last one, which stops the polling."""
-    found = get_run_for(request.user, region, run)
+    found = get_run_version_for(request.user, region, run)
     query = request.GET.copy()
-    if query.pop("v", [""])[0] == run_page.version(found, timezone.now()):
+    seen = query.pop("v", [""])[0]
+    if seen == run_page.version(found, timezone.now()):
         return HttpResponse(status=204)
     request.GET = query  # type: ignore[assignment]  # the fragment's links carry the page's query, without `v`
-    response = _rendered(request, found, "invocations/run.html#live", keeps_batches=True)
-    response.status_code = 200 if found.is_live else HTMX_STOP_POLLING
-    return response
-
-
-def _rendered(request: RegionRequest, found: Invocation, template: str, *, keeps_batches: bool = False) -> HttpResponse:
-    """`keeps_batches`: they were open while the run was live; only a page opened later folds them."""
-    context = run_page.context(found, request.region, request.user, request.GET, timezone.now())
-    own = {"is_fragment": template.endswith("#live"), "keeps_batches": keeps_batches}
-    response = render(request, template, context | own)
+    fragment = _fragment(request, found, seen)
+    response = HttpResponse(_with_own_token(fragment.text, request))
+    response.status_code = HTMX_STOP_POLLING if fragment.is_last else 200
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _fragment(request: RegionRequest, found: Invocation, seen: str) -> shared.Fragment:
+    """Shared with all who see the very same: only the token of its forms is each person's own."""
+
+    def make() -> shared.Fragment:
+        whole = get_run_for(request.user, request.region.pk, found.pk)
+        shown = _context(request, whole, is_fragment=True, keeps_batches=True) | {"csrf_token": TOKEN_OF_ANYBODY}
+        text = render_to_string("invocations/run.html#live", shown, request)
+        return shared.Fragment(text, whole.version, is_last=not whole.is_live)
+
+    if messages.get_messages(request):
+        return make()
+    who = (request.user.role, get_language(), str(timezone.get_current_timezone()))
+    number = as_number(seen.partition("-")[0]) or 0
+    return shared.fragment((found.pk, found.is_live, *who, request.GET.urlencode()), seen=number, make=make)
+
+
+def _with_own_token(text: str, request: RegionRequest) -> str:
+    return text.replace(TOKEN_OF_ANYBODY, get_token(request)) if TOKEN_OF_ANYBODY in text else text
+
+
+def _rendered(request: RegionRequest, found: Invocation, template: str) -> HttpResponse:
+    response = render(request, template, _context(request, found, is_fragment=template.endswith("#live")))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _context(
+    request: RegionRequest, found: Invocation, *, is_fragment: bool, keeps_batches: bool = False
+) -> dict[str, Any]:
+    """`keeps_batches`: they were open while the run was live; only a page opened later folds them."""
+    shown = run_page.context(found, request.region, request.user, request.GET, timezone.now())
+    return shown | {"is_fragment": is_fragment, "keeps_batches": keeps_batches}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,15 +1,23 @@
 """The live fragment: nothing new costs nothing, what is new is the page's own markup, the end stops the polling."""
 
+import re
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Role
+from invocations import counting
 from invocations.models import Invocation, Target
-from tests.factories import RegionFactory
+from tests.conftest import PersonClient
+from tests.factories import PersonFactory, RegionFactory
 from tests.invocations.pages import progress, read, rows
 from tests.invocations.runs import a_run
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
 @pytest.fixture(autouse=True)
@@ -144,3 +152,62 @@ def test_INV14_a_page_that_is_open_calls_no_cloud(operator, simulator):
         operator.get(live(run, v="0"), headers=HTMX)
 
     assert simulator.journal.calls() == []
+
+
+def test_A96_what_one_has_been_shown_costs_the_next_no_more_than_nothing_new(operator, django_assert_max_num_queries):
+    run = a_run({"success": 3, "running": 2})
+    others = PersonClient(PersonFactory(username="otto", role=Role.OPERATOR))
+    others.get(run.get_absolute_url())
+    first = operator.get(live(run, v="0"), headers=HTMX)
+
+    with django_assert_max_num_queries(4):
+        second = others.get(live(run, v="0"), headers=HTMX)
+
+    assert _without_tokens(second) == _without_tokens(first)
+
+
+def test_a_shared_fragment_is_shared_only_with_those_who_would_see_the_same(viewer, operator):
+    run = a_run({"success": 3, "failed": 1, "running": 2})
+    chinese = PersonClient(PersonFactory(username="chen", role=Role.OPERATOR, language="zh-hans"))
+    operator.get(live(run, v="0"), headers=HTMX)
+
+    assert "Run again" not in viewer.get(live(run, v="0"), headers=HTMX).content.decode()
+    assert "Run again" not in chinese.get(live(run, v="0"), headers=HTMX).content.decode()
+    assert {row["data-state"] for row in rows(read(operator.get(live(run, v="0", state="failed"), headers=HTMX)))} == {
+        "failed"
+    }
+
+
+def test_a_form_of_a_shared_fragment_can_be_sent_by_each_who_got_it(operator):
+    run = a_run({"success": 3, "failed": 1, "running": 2})
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(PersonFactory(username="otto", role=Role.OPERATOR), backend=BACKEND)
+    operator.get(live(run, v="0"), headers=HTMX)
+    token = _TOKEN.search(careful.get(live(run, v="0"), headers=HTMX).content.decode())[1]
+
+    again = reverse("invocations:again", args=[run.region, run.pk])
+    assert careful.post(again, {"which": "all", "csrfmiddlewaretoken": token}).status_code == 303
+    assert careful.post(again, {"which": "all", "csrfmiddlewaretoken": "x" * 64}).status_code == 403
+
+
+def test_a_page_that_shows_the_newest_is_not_sent_back_to_an_older_one(operator):
+    run = a_run({"success": 3, "running": 2})
+    operator.get(live(run, v="0"), headers=HTMX)
+    Invocation.objects.filter(pk=run.pk).update(version=run.version + 1)
+
+    shown = read(operator.get(live(run, v=str(run.version)), headers=HTMX))
+
+    assert f"v={run.version + 1}" in shown.one(id="beat")["hx-get"]
+
+
+def test_the_end_is_told_at_once_whatever_was_shown_a_moment_ago(operator):
+    run = a_run({"success": 3, "running": 2})
+    operator.get(live(run, v="0"), headers=HTMX)
+    Target.objects.filter(invocation=run).update(state="success")
+    counting.recount(run.pk)
+
+    assert operator.get(live(run, v="0"), headers=HTMX).status_code == 286
+
+
+def _without_tokens(response):
+    return _TOKEN.sub("", response.content.decode())
