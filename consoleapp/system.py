@@ -66,6 +66,7 @@ ALARM_SENTENCES = {
     Alarm.Kind.CLOCK: "clock",
     Alarm.Kind.RESTORED: "restored",
     Alarm.Kind.DATABASE: "database",
+    Alarm.Kind.FOUND: "found",
 }
 
 
@@ -307,5 +308,5 @@ def _alarm_text(alarm: Alarm) -> str:
         "a": alarm.detail.get("first"),
         "b": alarm.detail.get("second"),
     }
-    name = ALARM_SENTENCES.get(Alarm.Kind(alarm.kind))
+    name = alarm.detail.get("why") or ALARM_SENTENCES.get(Alarm.Kind(alarm.kind))
     return sentence(name, **{**alarm.detail, **known}) if name else alarm.kind

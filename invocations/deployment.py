@@ -2,55 +2,128 @@
 
 The deployment's id stands in the database and on disk; beside the one on disk stands how far this console had written.
 A database that has another id, or whose newest row is older than that mark, sends nothing until an admin has looked.
+A promoted replica of PostgreSQL is noticed by its timeline, and needs nobody.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from invocations import states
+from invocations import states, trust
 from invocations.clock import db_now
-from invocations.models import Attempt, Batch, BatchState, Deployment, Invocation
+from invocations.models import Alarm, Attempt, Batch, BatchState, Deployment, Invocation
 
 log = logging.getLogger(__name__)
 
 SLACK = timedelta(seconds=1)  # the mark is written after the row it speaks of
+UNFINISHED = (BatchState.QUEUED, BatchState.SENDING, BatchState.UNSURE)
+MOST_NAMED = 20  # runs in an alarm
+RESTORED, COPIED, KEPT, FAILOVER = "restored", "copied", "kept", "failover"
 
 
 def watch() -> None:
-    """At start and at each tick: pause a strange database, else move the mark on."""
+    """At start and at each tick: pause a strange database, distrust what a failover may have lost, move the mark on."""
     deployment = _row()
-    newest, mark = _newest(), _mark()
+    newest, mark = newest_row(), _mark()
     is_copy = deployment.deployment_id != settings.DEPLOYMENT_ID
-    is_older = mark is not None and (newest is None or newest < mark - SLACK)
-    if deployment.paused_at is None and (is_copy or is_older):
+    if deployment.paused_at is None and (is_copy or _is_older(deployment, newest, mark)):
         log.error("this database was restored or copied: nothing is sent until an admin has looked")
-        Deployment.objects.filter(pk=1).update(paused_at=db_now(), pause_reason="copied" if is_copy else "restored")
-    elif deployment.paused_at is None and newest is not None and newest != mark:
-        _write_mark(newest)
+        _pause(COPIED if is_copy else RESTORED, mark)
+    elif deployment.paused_at is None:
+        _follow_timeline(deployment)
+        if newest is not None and newest != mark:
+            _write_mark(newest)
+    elif mark is not None and deployment.paused_at < mark and _is_older(deployment, newest, mark):
+        _pause(RESTORED, mark)  # and restored again, to a moment at which it had been paused
+
+
+def _is_older(deployment: Deployment, newest: datetime | None, mark: datetime | None) -> bool:
+    """Each machine has a mark of its own; one from before the adoption tells of rows that are known to be gone."""
+    if mark is None or (deployment.adopted_at is not None and mark <= deployment.adopted_at):
+        return False
+    return newest is None or newest < mark - SLACK
+
+
+def _pause(reason: str, mark: datetime | None) -> None:
+    Deployment.objects.filter(pk=1).update(paused_at=db_now(), pause_reason=reason, written_until=mark)
+
+
+def unfinished() -> QuerySet[Batch]:
+    """What may have been sent, or split, in the time that was lost.
+
+    A run that was submitted here since sending is paused is none of these: it has not been sent from anywhere.
+    """
+    paused_at = Deployment.objects.values_list("paused_at", flat=True).first()
+    batches = Batch.objects.filter(state__in=UNFINISHED)
+    return batches if paused_at is None else batches.filter(invocation__submitted_at__lte=paused_at)
 
 
 def adopt() -> int:
     """An admin says that the original is gone. How many unfinished batches are looked up now, and never sent again."""
-    unfinished = Batch.objects.filter(state__in=[BatchState.QUEUED, BatchState.SENDING, BatchState.UNSURE])
-    batches = list(unfinished)
+    batches = list(unfinished())
     states.distrust(batches)
+    because = _row().pause_reason
+    _go_on(because if because == COPIED else RESTORED, deployment_id=settings.DEPLOYMENT_ID)
     _mark_file().unlink(missing_ok=True)
-    Deployment.objects.filter(pk=1).update(deployment_id=settings.DEPLOYMENT_ID, paused_at=None, pause_reason="")
     return len(batches)
+
+
+def keep_as_copy() -> None:
+    """An admin says that the original still runs: sending and schedules stay off here."""
+    Deployment.objects.filter(pk=1, paused_at__isnull=False).update(pause_reason=KEPT)
+
+
+def _go_on(because: str, **columns: str) -> None:
+    """After the batches: until this stands, nothing is claimed."""
+    Deployment.objects.filter(pk=1).update(
+        paused_at=None,
+        pause_reason="",
+        timeline=trust.timeline(),
+        adopted_at=db_now(),
+        adopted_because=because,
+        swept_at=None,  # the cloud is searched for runs that no row stands for
+        **columns,
+    )
+
+
+def _follow_timeline(deployment: Deployment) -> None:
+    """After a failover what was due, or being sent, may have been sent and split in the second that was lost.
+
+    What waited for a later moment was not touched then: it goes on as if nothing had been.
+    """
+    timeline = trust.timeline()
+    if timeline == deployment.timeline:
+        return
+    if not deployment.timeline:
+        Deployment.objects.filter(pk=1).update(timeline=timeline)
+        return
+    now = db_now()
+    was_due = Q(state=BatchState.SENDING) | Q(next_attempt_at__lte=now)
+    batches = list(Batch.objects.filter(was_due, state__in=UNFINISHED))
+    log.error("the database went over to another server: %s batches are looked up, not sent again", len(batches))
+    states.distrust(batches)
+    _go_on(FAILOVER)
+    _tell_of_failover(sorted({batch.invocation_id for batch in batches}), now)
+
+
+def _tell_of_failover(runs: Collection[int], now: datetime) -> None:
+    named = ", ".join(f"#{run}" for run in list(runs)[:MOST_NAMED])
+    detail = {"why": FAILOVER, "n": len(runs), "runs": named}
+    Alarm.objects.create(kind=Alarm.Kind.RESTORED, detail=detail, raised_at=now)
 
 
 def _row() -> Deployment:
     return Deployment.objects.get_or_create(pk=1, defaults={"deployment_id": settings.DEPLOYMENT_ID})[0]
 
 
-def _newest() -> datetime | None:
+def newest_row() -> datetime | None:
     """The newest thing dispatch wrote."""
     moments = [
         Invocation.objects.aggregate(newest=Max("submitted_at"))["newest"],

@@ -13,9 +13,9 @@ from django.db.models import Q, QuerySet
 from kombu.exceptions import OperationalError
 
 from cloud import limiter
-from invocations import rollouts, states
+from invocations import rollouts, states, trust
 from invocations.clock import db_now
-from invocations.models import Batch, BatchState, CheckCall, Deployment
+from invocations.models import Batch, BatchState, CheckCall
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,9 @@ def jobs() -> list[Job]:
 
 
 def expire() -> None:
-    """T11: what was not sent in time ends, nothing of it in doubt."""
-    for batch in Batch.objects.filter(state=BatchState.QUEUED, send_deadline__lte=db_now())[:100]:
+    """T11: what was not sent in time, or stopped while it was not known whether it was sent, ends; nothing in doubt."""
+    is_over = Q(send_deadline__lte=db_now()) | Q(stop_requested_at__isnull=False)
+    for batch in Batch.objects.filter(is_over, state=BatchState.QUEUED)[:100]:
         states.expire(batch)
 
 
@@ -64,7 +65,7 @@ def _dispatches(now: datetime) -> Iterator[Job]:
 
     Runs take turns: every first batch before every second one.
     """
-    if Deployment.objects.filter(paused_at__isnull=False).exists():
+    if not trust.is_trusted():
         return
     yield from _few_a_region(Batch.objects.due(now), DISPATCH, "InvokeCommand")
 

@@ -10,8 +10,7 @@ from django.db.models import F
 
 import cloud.invocations as gateway
 from cloud import connection, errors
-from cloud.invocations import FrozenRun
-from invocations import counting, requests, states
+from invocations import adopting, counting, requests, states, tracing
 from invocations.answers import Answer
 from invocations.clock import db_now
 from invocations.models import Batch, BatchState, Outcome, RepeatMode
@@ -36,22 +35,19 @@ def find(batch: Batch) -> list[str]:
     return [
         invocation.invoke_id
         for invocation in listed
-        if _is_of(invocation, request)
+        if requests.describes(request, invocation)
         and {instance.instance_id for instance in invocation.instances} <= set(request.instance_ids)
     ]
-
-
-def _is_of(invocation: gateway.Invocation, request: requests.Frozen) -> bool:
-    """The cloud gives a script of its own an ID only with the answer, so its type is all there is to compare."""
-    if isinstance(request, FrozenRun):
-        return invocation.command_type == request.type
-    return invocation.command_id == request.command_id
 
 
 def look_up(batch_id: Any) -> None:
     """T8, T9: settle a batch in doubt. May run at any time, on any worker."""
     batch = Batch.objects.filter(pk=batch_id).first()
     if batch is None or not _needs_it(batch, db_now()):
+        return
+    tracing.note(run=batch.invocation_id, batch=batch.pk)
+    if adopting.is_distrusted(batch):
+        adopting.look_up(batch)
         return
     began = db_now()
     try:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from cloud.invocations import FrozenRequest, FrozenRun, read_frozen
+from cloud.invocations import FrozenRequest, FrozenRun, Invocation, read_frozen
 from invocations import secrets
 from invocations.models import Batch
 
@@ -44,6 +44,16 @@ def read(batch: Batch) -> Frozen:
 def thaw(batch: Batch) -> Frozen:
     """What is to be sent, secrets filled in."""
     return filled(read(batch), secrets.unseal(batch.secrets))
+
+
+def describes(request: Frozen, invocation: Invocation) -> bool:
+    """Whether what the cloud lists can be this call.
+
+    The cloud gives a script of its own an ID only with the answer, so its type is all there is to compare.
+    """
+    if isinstance(request, FrozenRun):
+        return invocation.command_type == request.type
+    return invocation.command_id == request.command_id
 
 
 def filled(request: Frozen, values: Mapping[str, str]) -> Frozen:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from invocations import children, counting, gates
+from invocations import children, counting, gates, trust
 from invocations.answers import Answer, next_try
 from invocations.clock import db_now
 from invocations.models import (
@@ -25,7 +25,6 @@ from invocations.models import (
     Attempt,
     Batch,
     BatchState,
-    Deployment,
     OtherInvocation,
     Outcome,
     Target,
@@ -96,7 +95,7 @@ def _is_claimable(batch: Batch, now: datetime) -> bool:
         and batch.stop_requested_at is None
         and not batch.invoke_id
         and batch.next_attempt_at <= now < batch.send_deadline
-        and not Deployment.objects.filter(paused_at__isnull=False).exists()
+        and trust.is_trusted()
     )
 
 
@@ -231,12 +230,13 @@ def cancel(batch: Batch, *, reason: str, **columns: Any) -> bool:
 
 
 def expire(batch: Batch) -> None:
-    """T11: not sent within its deadline, and no attempt in doubt."""
+    """T11: not sent within its deadline, or stopped, and nothing in doubt. A strange database knows neither (T12)."""
     with transaction.atomic():
         row = Batch.objects.select_for_update().get(pk=batch.pk)
-        is_late = row.state == S.QUEUED and db_now() >= row.send_deadline
+        is_over = row.stop_requested_at is not None or db_now() >= row.send_deadline
+        is_late = row.state == S.QUEUED and is_over and trust.believes(row)
         if is_late and not row.attempts.doubtful().exists():
-            cancel(row, reason="not-in-time")
+            cancel(row, reason="stopped" if row.stop_requested_at else "not-in-time")
             counting.recount(row.invocation_id, row.pk)
 
 
@@ -244,7 +244,7 @@ def give_up(batch: Batch, began: datetime) -> bool:
     """T9: a complete look-up that began late enough found nothing, and sending again is no longer possible."""
     doubtful = list(batch.attempts.doubtful())
     settled = timedelta(seconds=settings.REQUEST_LIFE + settings.LOOKUP_SETTLE)
-    if not doubtful or any(began <= attempt.send_by + settled for attempt in doubtful):
+    if not doubtful or any(began <= attempt.send_by + settled for attempt in doubtful) or not trust.believes(batch):
         return False
     if batch.stop_requested_at is None and may_send_again(batch, doubtful, db_now()):
         return False
@@ -262,7 +262,7 @@ def finish(batch: Batch) -> bool:
 
 
 def distrust(batches: Iterable[Batch]) -> None:
-    """T12: an admin said that this database was restored. The lost time may have split or sent any of them."""
+    """T12: this database was restored, or went over to a replica: the lost time may have split or sent any of them."""
     now = db_now()
     for batch in batches:
         with transaction.atomic():
@@ -273,6 +273,7 @@ def distrust(batches: Iterable[Batch]) -> None:
             )
             if row.state in (S.QUEUED, S.SENDING):
                 _decide(row, S.UNSURE, hold_reason="", next_lookup_at=now)
+            Batch.objects.filter(pk=row.pk, state=S.UNSURE).update(lookups=0, next_lookup_at=now)
             counting.recount(row.invocation_id, row.pk)
 
 

@@ -13,7 +13,7 @@ import cloud.invocations as gateway
 from accounts import audit
 from accounts.models import Person
 from cloud import connection, errors
-from invocations import children, counting, states
+from invocations import children, counting, states, tracing, trust
 from invocations.clock import db_now
 from invocations.models import Batch, BatchState, Invocation, Target, TargetState
 
@@ -65,7 +65,7 @@ def _stop_batches(batches: Any) -> None:
             continue
         Batch.objects.filter(pk=row.pk, stop_requested_at=None).update(stop_requested_at=now)
         row.refresh_from_db()
-        if row.state == BatchState.QUEUED and not row.attempts.doubtful().exists():
+        if row.state == BatchState.QUEUED and not row.attempts.doubtful().exists() and trust.believes(row):
             states.cancel(row, reason="stopped")
         elif row.invoke_id:
             Batch.objects.filter(pk=row.pk).update(next_stop_at=now)
@@ -79,7 +79,7 @@ def _stop_targets(run: Invocation, ids: Sequence[str]) -> None:
         Target.objects.filter(batch=batch, pk__in=wanted.values("pk")).update(stop_requested_at=now)
         if batch.invoke_id:
             Batch.objects.filter(pk=batch.pk).update(next_stop_at=now)
-        elif batch.state == BatchState.QUEUED and not batch.attempts.doubtful().exists():
+        elif batch.state == BatchState.QUEUED and not batch.attempts.doubtful().exists() and trust.believes(batch):
             _leave_out(batch, ids)
 
 
@@ -99,6 +99,7 @@ def stop_batch(batch_id: Any) -> None:
         next_stop_at=db_now() + AGAIN_AFTER
     ):
         return
+    tracing.note(run=batch.invocation_id, batch=batch.pk)
     asked = Q() if batch.stop_requested_at else Q(stop_requested_at__isnull=False)
     ids = list(batch.targets.open().filter(asked).values_list("instance_id", flat=True))
     if not ids:

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from invocations.views import delete, history, instance, panel, picker, run, selections, target
+from invocations.views import delete, history, instance, panel, picker, run, selections, target, unfinished
 
 
 class InstanceId:
@@ -21,6 +21,7 @@ register_converter(InstanceId, "instance")
 
 app_name = "invocations"
 urlpatterns = [
+    path("system/unfinished/", unfinished.unfinished, name="unfinished"),
     path("runs/", history.history_all, name="history_all"),
     path("r/<region>/runs/", history.history, name="history"),
     path("r/<region>/runs/<int:run>/", run.run, name="run"),

@@ -25,6 +25,7 @@ MATRIX = {
     "home": rule(EVERYBODY, "GET"),
     "healthz": rule(OPEN, "GET"),
     "readyz": rule(OPEN, "GET"),
+    "metrics": rule(OPEN, "GET"),  # for neighbours, or with a token: tests/consoleapp/test_metrics.py
     "system": rule(EVERYBODY, "GET"),
     "system_live": rule(EVERYBODY, "GET"),
     "alarm_seen": rule(ADMINS, "POST"),
@@ -53,6 +54,7 @@ MATRIX = {
     "commands:versions": rule(EVERYBODY, "GET"),
     "commands:settle": rule(ADMINS, "POST"),
     "commands:copy": rule(ADMINS, "GET", "POST"),
+    "invocations:unfinished": rule(ADMINS, "GET", "POST"),
     "invocations:history_all": rule(EVERYBODY, "GET"),
     "invocations:history": rule(EVERYBODY, "GET"),
     "invocations:command_runs": rule(EVERYBODY, "GET"),

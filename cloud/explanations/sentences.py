@@ -16,6 +16,12 @@ SENTENCES = {
     "restored": _(
         "This database was restored or copied. Sending is paused until an admin has looked at the unfinished runs."
     ),
+    "failover": _(
+        "The database went over to another server. {n} runs were under way and are looked up, nothing of them is sent "
+        "again: {runs}."
+    ),
+    "found": _("{n} invocations were found in the cloud that no record here stands for."),
+    "intercepted": _("Something between this console and the cloud answers in its place ({status})."),
     "clock": _("This server’s clock is {s} s off, so the cloud refuses its signature. Correct the clock."),
     "two-task-ids": _("Batch {n} has two task IDs: {a} and {b}. Its instances may have run twice. Both are followed."),
     "token-mismatch": _(

@@ -14,7 +14,8 @@ from django.utils.translation import ngettext, pgettext
 
 from cloud import clock, connection
 from cloud.explain import sentence
-from invocations.models import REST, Alarm, BatchState, Deployment, HoldReason, Invocation, RunState, Target
+from invocations import adopting
+from invocations.models import REST, Alarm, HoldReason, Invocation, RunState, Target
 from invocations.models import TargetState as T
 from invocations.results.batches import CLOCK, HELD, PATIENCE, BatchList, BatchView, Countdown
 from regions.models import Account, Region
@@ -37,9 +38,9 @@ class Notice:
 
 def of(run: Invocation, region: Region, batches: BatchList, now: datetime) -> list[Notice]:
     """Alarms first, then holds, then the rest."""
-    found = list(_alarms(run))
+    found = [*_alarms(run), *_restored(run)]
     if run.is_live:
-        found += [*_paused(batches), *_holds(run, region, batches), *_waiting(run, now)]
+        found += [*_holds(run, region, batches), *_waiting(run, now)]
     return [*found, *_stop(run, now)]
 
 
@@ -57,11 +58,16 @@ def _alarms(run: Invocation) -> Iterator[Notice]:
         yield Notice("bad", "bad", text, alarm=alarm.kind, is_seen=alarm.seen_at is not None)
 
 
-def _paused(batches: BatchList) -> Iterator[Notice]:
-    """T12: nothing is sent after a restore until an admin has looked."""
-    is_unsent = any(view.batch.state in (BatchState.QUEUED, BatchState.UNSURE) for view in batches.all)
-    if is_unsent and Deployment.objects.filter(paused_at__isnull=False).exists():
-        yield Notice("warn", "warn", sentence("restored"), has_system_link=True)
+def _restored(run: Invocation) -> Iterator[Notice]:
+    """T12: a run that was under way when some time of the database was lost."""
+    adopted = adopting.outcome([run])
+    if adopted:
+        text = _(
+            "This run was under way when the database was restored. Nothing of it is sent again; "
+            "%(a)s instances were found in the cloud, %(b)s are not known."
+        )
+        numbers = {"a": f"{adopted.found:,}", "b": f"{adopted.unknown + adopted.doubtful:,}"}
+        yield Notice("warn", "look", text % numbers)
 
 
 def _holds(run: Invocation, region: Region, batches: BatchList) -> Iterator[Notice]:

@@ -13,6 +13,7 @@ from commands.models import Command
 from instances.models import Instance
 from invocations.models import Invocation
 from invocations.submitting import RunPlan, submit
+from regions.models import Account
 from tests.factories import HANGZHOU, AccountFactory, CommandFactory, InstanceFactory, PersonFactory, RegionFactory
 from tests.simulated_cloud import SimulatedCloud
 
@@ -44,7 +45,8 @@ def chosen(simulator: SimulatedCloud, db: None) -> Callable[..., list[Instance]]
 
     def choose(count: int, region: str = HANGZHOU) -> list[Instance]:
         ids = simulator.running_instances(region, count)
-        return [InstanceFactory(region=region, instance_id=instance_id) for instance_id in ids]
+        known = {row.instance_id: row for row in Instance.objects.filter(region=region, instance_id__in=ids)}
+        return [known.get(one) or InstanceFactory(region=region, instance_id=one) for one in ids]
 
     return choose
 
@@ -64,7 +66,8 @@ def submitted(
         **plan: object,
     ) -> Invocation:
         RegionFactory(region_id=region)
-        AccountFactory(account_id=_account(), id=1)
+        if not Account.objects.exists():
+            AccountFactory(account_id=_account(), id=1)
         names = tuple(plan.get("parameters", {})) + tuple(plan.get("secrets", {}))
         command = saved_command(content, parameters=names, region=region)
         run, created = submit(
