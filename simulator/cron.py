@@ -1,7 +1,8 @@
 """
 Cron expressions as this service reads them: `<sec> <min> <hour> <day> <month> <weekday> [year] [zone]`.
 
-Days of the week count from Monday = 1, and `6#3` is the third Saturday: not as in Quartz, nor in crontab.
+Days of the week count from Monday = 1, and `6#3` is the third Saturday: not as in Quartz, nor in crontab. With a day of
+the month and one of the week given, either of them counts, as the agent's own library has it.
 """
 
 import calendar
@@ -91,8 +92,13 @@ class Cron:
             for month in sorted(self.months):
                 if (year, month) < (first.year, first.month):
                     continue
-                days = _days_of_month(self.days, year, month) & _days_by_weekday(self.weekdays, year, month)
+                days = self._days_in(year, month)
                 yield from (date(year, month, day) for day in sorted(days) if date(year, month, day) >= first)
+
+    def _days_in(self, year: int, month: int) -> set[int]:
+        by_month, by_week = _days_of_month(self.days, year, month), _days_by_weekday(self.weekdays, year, month)
+        are_both_given = self.days not in ("*", "?") and self.weekdays not in ("*", "?")
+        return by_month | by_week if are_both_given else by_month & by_week
 
 
 def _year_and_zone(rest: list[str]) -> tuple[str, str]:
@@ -120,8 +126,8 @@ def _numbers(field: str, low: int, high: int, names: dict[str, int] | None = Non
     found: set[int] = set()
     for part in field.upper().split(","):
         body, slash, step = part.partition("/")
-        if slash and not re.fullmatch(r"[1-9][0-9]{0,3}", step):
-            raise Unusable(f"{field}: the step is not a number")
+        if slash and not (re.fullmatch(r"[1-9][0-9]{0,3}", step) and int(step) <= high):
+            raise Unusable(f"{field}: the step is no number from 1 to {high}")
         first, last = _range(body, low, high, names or {})
         if slash and first == last:
             last = high
