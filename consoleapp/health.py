@@ -1,54 +1,76 @@
 """What a load balancer or supervisor asks. Open to everybody, so it names nothing and nobody (C63)."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from consoleapp.models import Tick
+from consoleapp import system
+from consoleapp.models import Tick, Worker
 from invocations.clock import db_now
 
 LONGEST_SILENCE = timedelta(seconds=60)  # without a tick
+OK = "ok"
+
+Part = tuple[str, str]  # its name; OK, or what is wrong in a few words
 
 
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This process answers."""
-    return _told("ok", 200)
+    """This process answers. Asks no database."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The console can do its work: database, schema, and a tick within the last minute. 503 says what is missing."""
-    missing = what_is_missing()
-    return _told(missing or "ok", 503 if missing else 200)
+    """The console can do its work; 503 where a part can't. JSON with a line for each part: "ok", or what is wrong."""
+    found = dict(parts())
+    is_ready = all(word == OK for word in found.values())
+    status = 200 if is_ready else 503
+    return JsonResponse({"ready": is_ready, **found}, status=status, json_dumps_params={"indent": 1})
 
 
-def what_is_missing() -> str:
-    """ "" when all is well."""
+def parts() -> Iterator[Part]:
+    """Whatever hangs on the database is unknown without it."""
     try:
-        return _silence() if _is_migrated() else "the database waits for migrations"
+        rows = [("database", OK), ("migrations", _migrations()), ("worker", _worker()), ("tick", _tick())]
     except DatabaseError:
-        return "no database"
+        rows = [("database", "does not answer"), *((part, "unknown") for part in ("migrations", "worker", "tick"))]
+    yield from rows
+    yield "broker", OK if system.broker()[1] else "does not answer"
 
 
-def _is_migrated() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+def missing_migrations() -> frozenset[tuple[str, str]]:
+    """Of this version of the console: app and name of each that the database has not seen."""
+    return _known_migrations() - MigrationRecorder(connection).applied_migrations().keys()
 
 
-def _silence() -> str:
+@cache
+def _known_migrations() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def _migrations() -> str:
+    return "some are missing" if missing_migrations() else OK
+
+
+def _worker() -> str:
+    return OK if Worker.objects.filter(seen_at__gt=db_now() - system.SILENT).exists() else "none is alive"
+
+
+def _tick() -> str:
     claimed_at = Tick.objects.filter(pk=1).values_list("claimed_at", flat=True).first()
     if claimed_at is None:
-        return "no tick yet"
+        return "none yet"
     silence = db_now() - claimed_at
-    return f"no tick for {silence // timedelta(minutes=1)} min" if silence > LONGEST_SILENCE else ""
-
-
-def _told(text: str, status: int) -> HttpResponse:
-    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+    return f"none for {silence // timedelta(minutes=1)} min" if silence > LONGEST_SILENCE else OK

@@ -17,7 +17,7 @@ from environs import validate
 
 from accounts.address import is_loopback
 from cloud.connection import Service
-from consoleapp import variables
+from consoleapp import metrics_folder, variables
 from consoleapp.keys import CannotKeep, kept
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,6 +33,11 @@ DEBUG = env.bool("CONSOLE_DEBUG", default=False)
 LOG_LEVEL = env.log_level("CONSOLE_LOG_LEVEL", default=logging.WARNING)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/console.sqlite3")}
 REDIS_URL = env.str("REDIS_URL", default="", validate=variables.is_redis_address)
+LOG_FORMAT = env.str(
+    "CONSOLE_LOG_FORMAT", default="json" if REDIS_URL else "text", validate=validate.OneOf(["json", "text"])
+)
+METRICS_TOKEN = env.str("CONSOLE_METRICS_TOKEN", default="", validate=validate.Length(min=20))
+METRICS_FOLDER = env.path("PROMETHEUS_MULTIPROC_DIR", default=None)
 
 # Who may come in
 
@@ -115,6 +120,9 @@ env.seal()
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *(_given_hosts or variables.own_names(HOST, _PUBLIC.hostname))]
 
+if METRICS_FOLDER:
+    metrics_folder.join(METRICS_FOLDER)  # before anything is counted
+
 # Django
 
 INSTALLED_APPS = [
@@ -135,6 +143,7 @@ INSTALLED_APPS = [
     "consoleapp",
 ]
 MIDDLEWARE = [
+    "consoleapp.middleware.RequestMiddleware",
     "accounts.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -304,8 +313,11 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "consoleapp.logs.JSONFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "formatters": {
+        "json": {"()": "consoleapp.logs.JSONFormatter"},
+        "text": {"()": "consoleapp.logs.TextFormatter"},
+    },
+    "handlers": {"stderr": {"class": "consoleapp.logs.PatientHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "waitress.queue": {"level": "ERROR"},

@@ -1,11 +1,12 @@
 from django.urls import include, path
 
-from consoleapp import health, views
+from consoleapp import health, metrics, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("system/", views.system, name="system"),
     path("system/live/", views.system_live, name="system_live"),
     path("system/alarms/<int:alarm>/seen/", views.alarm_seen, name="alarm_seen"),

@@ -1,63 +1,99 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from consoleapp.models import Tick, Worker
 from invocations.clock import db_now
+from tests.services import free_port
 
-pytestmark = pytest.mark.django_db
+READY = {"ready": True, "database": "ok", "migrations": "ok", "worker": "ok", "tick": "ok", "broker": "ok"}
 
 
 @pytest.fixture
-def ticked():
+def at_work(db):
+    """A tick and a worker, both a moment ago."""
     now = db_now()
+    Worker.objects.create(name="host-canary-17", started_at=now, seen_at=now, version="1.2.3-canary")
     return Tick.objects.create(pk=1, due_at=now, claimed_at=now, claimed_by="host-canary-17")
 
 
-def test_C63_healthz_says_only_ok(client):
-    response = client.get("/healthz")
+@pytest.fixture
+def unused_port():
+    return free_port()
+
+
+def without(part: str, said: str) -> tuple[int, dict[str, object]]:
+    return 503, {**READY, "ready": False, part: said}
+
+
+def ready(client) -> tuple[int, dict[str, object]]:
+    answer = client.get("/readyz")
+    return answer.status_code, answer.json()
+
+
+def test_C63_healthz_says_only_ok_and_needs_no_database(client):
+    response = client.get("/healthz")  # the test may not ask one
 
     assert (response.status_code, response.content) == (200, b"ok\n")
 
 
-def test_a_console_whose_work_gets_done_is_ready(client, ticked):
-    response = client.get("/readyz")
-
-    assert (response.status_code, response.content) == (200, b"ok\n")
-
-
-def test_A11_without_a_tick_it_is_not_ready_and_says_for_how_long(client, ticked):
-    never = Tick.objects.filter(pk=1)
-    never.update(claimed_at=db_now() - timedelta(minutes=61, seconds=5))
-
-    response = client.get("/readyz")
-
-    assert (response.status_code, response.content) == (503, b"no tick for 61 min\n")
+def test_a_console_whose_work_gets_done_is_ready(client, at_work):
+    assert ready(client) == (200, READY)
+    assert len(client.get("/readyz").content.splitlines()) == len(READY) + 2  # a line for each part
 
 
-def test_before_the_first_tick_it_is_not_ready(client):
-    assert client.get("/readyz").content == b"no tick yet\n"
+def test_A11_without_a_tick_it_is_not_ready_and_says_for_how_long(client, at_work):
+    Tick.objects.update(claimed_at=db_now() - timedelta(minutes=61, seconds=5))
+
+    assert ready(client) == without("tick", "none for 61 min")
 
 
-def test_A40_it_is_not_ready_while_migrations_are_missing(client, ticked):
+def test_before_the_first_tick_it_is_not_ready(client, at_work):
+    Tick.objects.all().delete()
+
+    assert ready(client) == without("tick", "none yet")
+
+
+def test_without_a_worker_it_is_not_ready(client, at_work):
+    Worker.objects.update(seen_at=db_now() - timedelta(minutes=2))
+
+    assert ready(client) == without("worker", "none is alive")
+
+
+def test_A40_it_is_not_ready_while_migrations_are_missing(client, at_work):
     MigrationRecorder(connection).record_unapplied("consoleapp", "0001_initial")
 
-    response = client.get("/readyz")
-
-    assert (response.status_code, response.content) == (503, b"the database waits for migrations\n")
+    assert ready(client) == without("migrations", "some are missing")
 
 
-def test_C63_neither_names_anybody(client, ticked):
-    Worker.objects.create(name="host-canary-17", started_at=db_now(), seen_at=db_now())
+def test_without_a_broker_it_is_not_ready(client, at_work, settings, unused_port):
+    settings.REDIS_URL = f"redis://:canary@127.0.0.1:{unused_port}/0"
 
+    assert ready(client) == without("broker", "does not answer")
+
+
+@pytest.mark.django_db
+def test_A32_without_a_database_it_says_so_and_still_answers(client):
+    def refuse(*args):
+        raise DatabaseError("canary: the server closed the connection")
+
+    with connection.execute_wrapper(refuse):
+        status, said = ready(client)
+
+    assert status == 503
+    assert (said["database"], said["tick"], said["broker"]) == ("does not answer", "unknown", "ok")
+    assert "canary" not in str(said)
+
+
+def test_C63_neither_names_anybody_nor_tells_a_version(client, at_work):
     assert b"canary" not in client.get("/healthz").content + client.get("/readyz").content
 
 
 @pytest.mark.parametrize("url", ["/healthz", "/readyz"])
-def test_a_supervisor_needs_no_session_and_no_slash(client, url):
+def test_a_supervisor_needs_no_session_and_no_slash(client, url, at_work):
     response = client.get(url)
 
-    assert response.status_code in (200, 503)
+    assert response.status_code == 200
     assert not response.cookies

@@ -80,7 +80,7 @@ def test_a_new_console_invites_its_first_admin_and_says_what_it_does(run, tmp_pa
 
     assert response.status_code == 303
     assert re.fullmatch(r"/(r/[\w-]+/commands|regions)/", response.headers["Location"])
-    assert ready.text == "ok\n"
+    assert ready.json()["ready"] is True
     assert [line.partition(" ")[0] for line in console.lines] == ["Cloud", "The", "The", "The", "Listening", "Sign"]
     assert (tmp_path / "var" / "address").read_text() == link.partition("/signin")[0]
     for file in (tmp_path / "var").rglob("*"):
