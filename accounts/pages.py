@@ -2,11 +2,12 @@
 
 import math
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.address import is_loopback
@@ -27,7 +28,7 @@ def signin_page(
         "form": form or SigninForm(),
         "next": own_path(next),
         "kept": kept,
-        "prints_links": is_loopback(settings.HOST),
+        "prints_links": is_loopback(settings.HOST) and not settings.IS_HTTPS,
         "ended_after": request.session.pop("ended_after", None),
         "locked_minutes": locked_for and max(1, math.ceil(locked_for / timedelta(minutes=1))),
     }
@@ -44,6 +45,10 @@ def own_referer(request: HttpRequest) -> str:
 
 
 def own_path(url: str) -> str:
-    """The URL if it is a path of this console, else "" (B20): nobody is led elsewhere by a link to our sign-in."""
-    is_own = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return url if is_own else ""
+    """The URL if it is a path of this console, else "" (B20): nobody is led elsewhere by a link to our sign-in.
+
+    What stands beside our sub-path on the same host is elsewhere, too, also by way of `..`.
+    """
+    is_path = url.startswith(get_script_prefix()) and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    climbs = ".." in unquote(url.partition("?")[0].replace("\\", "/")).split("/")
+    return url if is_path and not climbs else ""

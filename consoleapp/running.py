@@ -116,6 +116,12 @@ class Console:
         if not is_loopback(settings.HOST):
             self._say("Others can reach this address, so no one-time link is printed: sign in with a password.")
             return
+        if settings.IS_HTTPS:
+            self._say(
+                "People come by the proxy, so no one-time link is printed: sign in with a password;"
+                " .venv/bin/python manage.py createsuperuser makes the first one."
+            )
+            return
         admin = _first_admin()
         if admin is None:
             self._say(

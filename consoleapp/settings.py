@@ -4,6 +4,7 @@ Any variable may also be given as NAME_FILE: the file's content is taken, withou
 """
 
 import logging
+import re
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -71,6 +72,7 @@ SEND_DEADLINE = env.int("CONSOLE_SEND_DEADLINE", default=86400, validate=validat
 CONTENT_LIMIT = env.int("CONSOLE_CONTENT_LIMIT", default=24576, validate=validate.Range(min=1))
 MAX_TIMEOUT = env.int("CONSOLE_MAX_TIMEOUT", default=86400, validate=validate.Range(min=10))
 MAX_TARGETS = env.int("CONSOLE_MAX_TARGETS", default=10000, validate=validate.Range(min=1))
+MAX_WAVES = env.int("CONSOLE_MAX_WAVES", default=200, validate=validate.Range(min=2))
 CONFIRM_ABOVE = env.int("CONSOLE_CONFIRM_ABOVE", default=500, validate=validate.Range(min=1))
 
 # The simulated cloud, started by `manage.py runconsole` where no endpoint is given
@@ -273,9 +275,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "consoleapp.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"] if PUBLIC_URL else []
-FORCE_SCRIPT_NAME = _PUBLIC.path or None
+FORCE_SCRIPT_NAME = _PUBLIC.path  # "" too: what a server or a header says of it counts for nothing
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from within, past the proxy
+_WITHIN = "healthz|readyz|metrics"  # asked from this machine or network, past the proxy
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_PUBLIC.path[1:])}/?({_WITHIN})$"]
 SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 # Written by ProxyMiddleware alone: no client can send a header of this name.

@@ -25,7 +25,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     The proxy passes paths on as they came. Without the sub-path the same pages answer: a supervisor on this machine
     asks for /healthz, whatever the public address is.
     """
-    prefix, path = settings.FORCE_SCRIPT_NAME or "", environ["PATH_INFO"]
+    prefix, path = settings.FORCE_SCRIPT_NAME, environ["PATH_INFO"]
     if path == prefix or path.startswith(f"{prefix}/"):
         environ["PATH_INFO"] = path[len(prefix) :]
     return _django(environ, start_response)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-TOLD = ("browser", "services")
+TOLD = ("browser", "services", "proxy")
 
 _reasons: dict[str, int] = {}
 

@@ -1,4 +1,4 @@
-// data-module="/static/js/panel.js" on an element: loads the module when the element appears, also in the drawer, and
+// data-module="{% static 'js/panel.js' %}" on an element: loads the module when the element appears, also in the drawer, and
 // calls its `bind(element)`, once for each element.
 const bound = new WeakSet();
 

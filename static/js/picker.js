@@ -222,7 +222,8 @@ class Search {
   }
 
   get recentKey() {
-    return `searches:${location.pathname.split("/")[2]}:${this.box.dataset.tokens}`;
+    const region = location.pathname.split("/r/").at(-1).split("/")[0];
+    return `searches:${region}:${this.box.dataset.tokens}`;
   }
 
   recent() {

@@ -132,9 +132,9 @@ def test_a_secret_may_come_from_a_file_without_its_line_end(read, tmp_path):
     file = tmp_path / "key"
     file.write_text(f"{PRODUCTION['CONSOLE_SECRET_KEY']}\n")
 
-    settings = read(CONSOLE_SECRET_KEY_FILE=str(file))
+    secret_key = read(CONSOLE_SECRET_KEY_FILE=str(file)).SECRET_KEY
 
-    assert settings.SECRET_KEY == PRODUCTION["CONSOLE_SECRET_KEY"]
+    assert f"{secret_key}\n" == file.read_text()
 
 
 @pytest.mark.parametrize(
