@@ -55,6 +55,7 @@ class Command(BaseCommand):
             log.exception("the console could not go on")
             exit_code = 1
         sys.stdout.flush()
+        logging.shutdown()  # what the log's thread has still to write
         os._exit(exit_code)  # a task that hangs in a call must not keep the process
 
     def say(self, line: str) -> None:
