@@ -16,6 +16,7 @@ from invocations import planning, preflight, quota
 if TYPE_CHECKING:
     from invocations.forms import Problem, RunForm
     from invocations.picking import Picker
+    from invocations.wave_plan import WavePlan
     from regions.models import Region
 
 MENDED_HERE = ("stopped", "no-agent")  # by starting the instance, by installing the agent
@@ -61,6 +62,21 @@ class Batches:
 
     def __len__(self) -> int:
         return len(self.ecs) + len(self.managed)
+
+
+class BatchesInWaves(Batches):
+    """Of a rollout: one kind after the other in each wave, so they are told in the order of sending."""
+
+    def __init__(self, plan: WavePlan) -> None:
+        super().__init__(0, 0)
+        self.plan = plan
+        self.ecs = plan.batches
+
+    @property
+    def in_words(self) -> str:
+        if len(self.ecs) <= MANY_BATCHES:
+            return ""
+        return _("%(n)s batches: %(sizes)s") % {"n": len(self.ecs), "sizes": self.plan.batches_in_words}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from accounts.models import Person
 from accounts.plain_input import visible
 from commands.access import get_command_for
 from commands.models import Command
-from invocations.models import Draft, Invocation, TargetState
+from invocations import rollout_fields, waves
+from invocations.models import Draft, Invocation, Rollout, TargetState
 
 KEPT = timedelta(hours=24)
 ONLY_SELECTED = "selected:yes"  # the search that shows what is chosen
@@ -120,12 +121,18 @@ def _fields_of(run: Invocation) -> dict[str, str]:
         "container_id": run.container_id,
         "oss_delivery": run.oss_delivery,
         "reason": run.reason,
+        **_rollout_of(run),
     }
     for name, value in run.parameters.items():
         fields[f"param-{name}"] = value
         if not value:  # it was sent blank, so it stays so, whatever the default
             fields.setdefault(f"param-{name}-empty", "on")
     return fields
+
+
+def _rollout_of(run: Invocation) -> dict[str, str]:
+    rollout = Rollout.objects.filter(pk=run.pk).first()
+    return rollout_fields.typed(waves.plan_of(rollout)) if rollout else {}
 
 
 def _script_of(run: Invocation) -> dict[str, str]:

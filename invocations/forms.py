@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Person
-from accounts.plain_input import PlainForm, visible
+from accounts.plain_input import visible
 from cloud import limits
 from commands import definitions, parameters
 from commands.dangers import Danger, dangers_in
@@ -30,6 +30,7 @@ from invocations.fields import ContainerId, Delivery, Line, PasswordName, Second
 from invocations.models import Invocation, RepeatMode
 from invocations.parameter_fields import PREFIX, Parameter, fields_of
 from invocations.picking import Look
+from invocations.rollout_fields import RolloutFields
 from invocations.submitting import RunPlan
 
 _TARGETS = "#instances"  # where every other problem of the whole form is mended
@@ -44,7 +45,7 @@ class Problem:
     code: str
 
 
-class RunForm(PlainForm):
+class RunForm(RolloutFields):
     """Bound to what was typed, to what a draft kept or to what a link brings: the check is the same for all three."""
 
     data: QueryDict
@@ -116,6 +117,7 @@ class RunForm(PlainForm):
         bounds = {"min": limits.TIMEOUT_MIN, "max": limits.timeout_max()}
         self.fields["timeout"].help_text = _("%(min)s–%(max)s. The process is killed after this.") % bounds
         self.touched: list[str] = []  # fields that somebody has left
+        self._start_rollout()
         self.data.setdefault("timeout", str(command.timeout))
         self.data.setdefault("working_dir", command.working_dir)
         self.parameters = [Parameter(known, self) for known in definitions.definitions_of(command)]
@@ -160,6 +162,7 @@ class RunForm(PlainForm):
         self._clean_size()
         self._clean_password_name()
         self._clean_container()
+        self._clean_rollout(self.tally.fit, is_now=not self.repeats)
         self._clean_targets()
 
     def _clean_parameters(self) -> None:
@@ -287,6 +290,7 @@ class RunForm(PlainForm):
         """In the order of the page: parameters, settings, targets."""
         found = self.errors.as_data()
         others = [name for name in type(self).base_fields if name not in self.before_parameters]
+        others.sort(key=lambda name: name in RolloutFields.base_fields)  # the plan stands below the settings
         at_fields = [*self.before_parameters, *(parameter.key for parameter in self.parameters), *others]
         problems = [
             Problem(" ".join(error.messages), f"#{self[name].id_for_label}", str(error.code))
@@ -353,6 +357,7 @@ class RunForm(PlainForm):
             oss_delivery=typed["oss_delivery"],
             reason=typed["reason"],
             again_of=again_of,
+            rollout=self.plan_of_waves,
             searches=[Look.of(self.data, kind).query_text for kind in Kind],
         )
 

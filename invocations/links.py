@@ -19,6 +19,7 @@ from invocations import drafts, staying
 from invocations.forms import RunForm, kept_fields
 from invocations.parameter_fields import ON_PURPOSE, PREFIX, fields_of
 from invocations.picking import LOOKS
+from invocations.rollout_fields import ALL
 
 if TYPE_CHECKING:
     from invocations.panel import Panel
@@ -34,7 +35,8 @@ def to(panel: Panel) -> str:
     if panel.is_unsaved:
         return ""
     fields = kept_fields(panel.form.data, panel.command)
-    worth = [(name, value) for name, value in fields.items() if value or name.startswith(PREFIX)]
+    meant = {"stop_after_failures"} if panel.form.kind_of_rollout != ALL else set()  # left out it means another
+    worth = [(name, value) for name, value in fields.items() if value or name.startswith(PREFIX) or name in meant]
     path = f"{panel.path}?{urlencode([*worth, *_targets(panel)])}"
     return path if len(path) <= LONGEST else ""
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
@@ -24,13 +25,26 @@ from commands.models import Command
 from commands.parameters import size_after_base64
 from instances import access
 from instances.models import Kind
-from invocations import checking, cloud_check, drafts, links, passwords, secrets, staying, submitting, unsaved
+from invocations import (
+    checking,
+    cloud_check,
+    drafts,
+    links,
+    passwords,
+    preflight,
+    secrets,
+    staying,
+    submitting,
+    unsaved,
+)
 from invocations.forms import RunForm, kept_fields
 from invocations.models import Draft, Invocation
 from invocations.parameter_fields import PREFIX
 from invocations.picking import LOOKS, Look, Picker
+from invocations.rollout_fields import ALL, DRAWN, SHOWN
 from invocations.unsaved import UnsavedForm
 from invocations.verdicts import CloudCheck
+from invocations.wave_plan import Member, WavePlan, as_text, drawn_before
 from regions.models import Region
 from regions.trouble import Trouble
 
@@ -41,6 +55,7 @@ BESIDE_THE_FORM = (
     {"action", "op", "command", "draft", "form_token", "version", "selection", "touched", "managed"}
     | {"instance_ids", "managed_instance_ids", "shown_ids", "carried_ids", "undo_ids"}
     | {"go_on_without_unfit", "refresh_passwords", "csrfmiddlewaretoken", "digest", "stay", "system", "content_exact"}
+    | {SHOWN, DRAWN}
 )  # fields of the page that the form does not check
 STRANGE = 10  # names of unknown fields that are told
 
@@ -236,7 +251,26 @@ class Panel:
     # Before you run
 
     @cached_property
+    def wave_plan(self) -> WavePlan | None:
+        """None for all at once; while what is typed can't be read the plan that was drawn last, if there is one."""
+        if self.form.kind_of_rollout == ALL or not self.form.tally.fit:
+            return None
+        plan = self.form.plan_of_waves
+        shown = plan or drawn_before(self.data.get(DRAWN, ""))
+        if shown is None or len(shown.sizes(self.form.tally.fit)) > settings.MAX_WAVES:
+            return None
+        names = preflight.fit_names(self.region.pk, self.chosen, self.command.type)
+        return WavePlan(shown, [Member(kind, name) for kind, name in names], is_old=plan is None)
+
+    @property
+    def drawn(self) -> str:
+        """The plan that is shown, for the page to send along."""
+        return as_text(self.wave_plan.plan) if self.wave_plan else ""
+
+    @cached_property
     def batches(self) -> checking.Batches:
+        if self.wave_plan and not self.wave_plan.is_old:
+            return checking.BatchesInWaves(self.wave_plan)
         return checking.Batches(self.form.tally.ecs, self.form.tally.managed)
 
     @cached_property

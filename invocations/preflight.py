@@ -221,6 +221,12 @@ def fit_ones(region: str, chosen: Collection[str], command_type: str) -> list[Re
     return list(with_reason(_chosen(region, chosen), command_type).filter(reason="").order_by("name", "instance_id"))
 
 
+def fit_names(region: str, chosen: Collection[str], command_type: str) -> list[tuple[str, str]]:
+    """Kind and name of those that `fit_ones` gives, in its order."""
+    fit = with_reason(_chosen(region, chosen), command_type).filter(reason="").order_by("name", "instance_id")
+    return list(fit.values_list("kind", "name"))
+
+
 def fit_ids(region: str, ids: Collection[str], command_type: str) -> list[str]:
     """Those of the ids that can run, in their order."""
     fit = set(with_reason(_chosen(region, ids), command_type).filter(reason="").values_list("instance_id", flat=True))

@@ -73,6 +73,21 @@ class Plan:
         return self.pause * max(0, waves - 1) if self.gate == Rollout.Gate.TIMED else 0
 
 
+def plan_of(rollout: Rollout) -> Plan:
+    """As it was asked for, from its row."""
+    size = Amount.read(rollout.wave_size, least=1)
+    assert size is not None
+    return Plan(
+        kind=rollout.kind,
+        size=size,
+        largest=rollout.wave_max,
+        gate=rollout.gate,
+        pause=rollout.pause,
+        limit=Amount.read(rollout.failure_limit, least=0),
+        on_failures=rollout.on_failures,
+    )
+
+
 def _doubled(first: int, largest: int, total: int) -> list[int]:
     sizes: list[int] = []
     size = first

@@ -2,9 +2,9 @@
 
 import time
 
-from invocations import due, tasks
+from invocations import due, rollouts, tasks
 from invocations.clock import db_now
-from invocations.models import Batch, BatchState, Invocation, Target
+from invocations.models import Batch, BatchState, Invocation, Target, Wave
 
 PATIENCE = 20.0  # seconds without any change, after which a run that is still open is called stuck
 
@@ -28,14 +28,17 @@ def work_until_quiet(patience: float = PATIENCE) -> int:
 def _due_now() -> list[due.Job]:
     if not Invocation.objects.live().exists() and not Batch.objects.filter(state=BatchState.ACCEPTED).exists():
         return []
+    rollouts.advance()
     _hurry()
     due.expire()
+    rollouts.advance()
     return due.jobs()
 
 
 def _hurry() -> None:
     """What is only a matter of time happens now. A held batch stays held: its reason has to go first."""
     now = db_now()
+    Wave.objects.filter(released_at=None, due_at__gt=now).update(due_at=now)
     Batch.objects.filter(state=BatchState.QUEUED, hold_reason="", next_attempt_at__gt=now).update(next_attempt_at=now)
     Batch.objects.filter(state=BatchState.UNSURE, next_lookup_at__gt=now).update(next_lookup_at=now)
     Batch.objects.filter(state=BatchState.ACCEPTED, next_poll_at__gt=now).update(next_poll_at=now)

@@ -304,11 +304,11 @@ def test_a_draft_restores_what_was_typed_and_chosen(operator, command):
 
 
 def test_B17_another_persons_draft_is_as_good_as_none(operator, command):
-    draft = DraftFactory(person=PersonFactory(), command=command, fields={"username": "canary"})
+    draft = DraftFactory(person=PersonFactory(), command=command, fields={"username": "somebody-elses"})
 
     shown = Shown(operator.get(panel_url(command, draft=draft.pk)))
 
-    assert "canary" not in shown.html
+    assert "somebody-elses" not in shown.html
     assert "That draft is no longer there; a draft is kept for 24 hours." in shown.text
     assert shown.value("draft") != str(draft.pk)
 
