@@ -16,6 +16,7 @@ from invocations.following import word
 from invocations.models import REST, Batch, Output, Target
 from invocations.results import ansi
 from invocations.results.decoding import decode
+from invocations.writing import update_each
 
 FIRST_LINE = 200  # characters
 FORGOTTEN = timedelta(minutes=10)  # after its end; an agent reports its output in seconds
@@ -57,7 +58,7 @@ def _store(batch: Batch, results: Mapping[str, gateway.Result]) -> None:
         unique_fields=["target"],
         update_fields=["content", "dropped", "is_complete"],
     )
-    Target.objects.bulk_update(lines, ["first_line"], batch_size=100)
+    update_each(lines, ["first_line"])
 
 
 def _hide_secrets_of(batch: Batch) -> Callable[[bytes], bytes]:

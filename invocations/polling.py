@@ -16,6 +16,7 @@ from cloud import connection, errors, limits
 from invocations import counting, following, outputs, states, tracing
 from invocations.clock import db_now
 from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocation, Target
+from invocations.writing import update_each
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +93,9 @@ def _apply(batch: Batch, invocation: gateway.Invocation | None) -> None:
         targets = list(Target.objects.select_for_update().filter(batch=batch).order_by("pk"))
         changed = [t for t in targets if t.instance_id in records and following.advance(t, records[t.instance_id], now)]
         changed += following.missing(batch, targets, records, invocation is not None, now)
-        for target in changed:
-            target.save(update_fields=following.COLUMNS)
+        update_each(changed, following.COLUMNS)
         if changed:
-            counting.recount(batch.invocation_id)
+            counting.recount(batch.invocation_id, batch.pk)
     _name(batch, invocation)
     wanted = _outputs_wanted(batch, targets, now)
     is_complete = outputs.fetch(batch) if wanted else _has_all_outputs(batch)
@@ -129,7 +129,7 @@ def _next(batch: Batch, targets: Sequence[Target], is_complete: bool, now: datet
         with transaction.atomic():
             row = Batch.objects.select_for_update().get(pk=batch.pk)
             if row.state == BatchState.ACCEPTED and states.finish(row):
-                counting.recount(row.invocation_id)
+                counting.touch(row)
         return
     age = (now - (batch.accepted_at or now)).total_seconds()
     is_silent = age > batch.invocation.timeout + following.GRACE.total_seconds()
