@@ -23,7 +23,7 @@ from accounts.address import is_loopback
 from accounts.models import Person, Role
 from cloud import connection as cloud_connection
 from cloud import sdk
-from consoleapp import simulated_cloud, startup
+from consoleapp import serving, simulated_cloud, startup
 from consoleapp.listening import FIRST_PORT, listen
 from consoleapp.lock import Lock
 from consoleapp.tick import Ticker
@@ -31,6 +31,7 @@ from consoleapp.version import VERSION
 from consoleapp.worker import EmbeddedWorker
 
 THREADS = 8
+CONNECTIONS = 600  # open pages keep theirs; beyond waitress' own 100 nobody would be answered any more
 LARGEST_BODY = 16 * 1024 * 1024  # bytes; Django refuses earlier, in the console's look
 TOGETHER = 4.5  # seconds that stopping may take
 TASKS = 3.0  # of them for the tasks in hand; their calls are settled by the protocol if they are cut off
@@ -153,12 +154,11 @@ def _shown_database() -> str:
 
 
 def serve(listening: socket.socket) -> BaseWSGIServer:
-    from consoleapp.wsgi import application
-
     return create_server(
-        application,
+        serving.application(),
         sockets=[listening],
         threads=THREADS,
+        connection_limit=CONNECTIONS,
         ident=None,
         max_request_body_size=LARGEST_BODY,
         clear_untrusted_proxy_headers=False,  # a one-time link is refused where one is seen
