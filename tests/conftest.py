@@ -14,7 +14,7 @@ import redis
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import translation
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.fixtures import Settings
@@ -26,6 +26,7 @@ from cloud import limiter
 from consoleapp.celery import app
 from invocations.results import shared
 from tests import chromium
+from tests.emptying import empty_what_was_written
 from tests.factories import PersonFactory
 from tests.simulated_cloud import SimulatedCloud
 
@@ -75,6 +76,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     database = connections["default"].settings_dict
     if connections["default"].vendor == "sqlite":
         database["TEST"]["NAME"] = str(django_settings.VAR / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_what_was_written)
+        yield
 
 
 @pytest.fixture(autouse=True)
