@@ -176,9 +176,9 @@ def resolve(batch: Batch, answer: Answer) -> None:
         batch.lease_until is not None and now <= batch.lease_until
     )
     said = {"code": answer.code, "message": answer.message, "request_id": answer.request_id}
-    if batch.state == S.SENDING and is_being_sent:
-        return
-    if batch.state in (S.SENDING, S.UNSURE) and doubtful:
+    if (batch.state == S.SENDING and is_being_sent) or (batch.state == S.UNSURE and doubtful):
+        return  # the attempt's own row keeps what it came to
+    if batch.state == S.SENDING and doubtful:
         due = next_try(answer, batch.epoch, now)
         _decide(batch, S.UNSURE, next_attempt_at=due, next_lookup_at=now + timedelta(seconds=2), **said)
     elif batch.state in (S.SENDING, S.UNSURE) and batch.stop_requested_at:

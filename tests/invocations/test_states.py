@@ -56,6 +56,7 @@ class TestClaim:
         batch, attempt = claimed()
 
         assert (batch.state, batch.epoch, batch.lease_owner) == (S.SENDING, 1, "w1")
+        assert batch.attempts.get() == attempt
         assert (attempt.n, attempt.outcome, attempt.send_by) == (1, Outcome.OPEN, batch.lease_until)
 
     def test_of_two_workers_one_gets_the_batch(self):
@@ -230,6 +231,17 @@ class TestResolve:
 
         batch = fresh(batch)
         assert (batch.state, batch.epoch) == (S.SENDING, 2)
+
+    def test_A13_what_a_late_attempt_came_to_is_kept_while_another_is_in_doubt(self):
+        batch, first = claimed()
+        Batch.objects.update(lease_until=now() - timedelta(seconds=1))
+        second = states.claim(batch.pk, "w2")
+        states.record(second, UNKNOWN)
+
+        states.record(first, no_effect(code="InvalidTimeStamp.Expired"))
+
+        assert fresh(batch).state == S.UNSURE
+        assert list(batch.attempts.values_list("outcome", flat=True)) == [Outcome.NO_EFFECT, Outcome.UNKNOWN]
 
     def test_A14_late_news_that_nothing_was_sent_cancels_an_unknown_batch(self):
         batch, attempt = claimed()
