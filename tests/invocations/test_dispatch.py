@@ -355,6 +355,25 @@ def test_A60_lost_then_stopped_then_rejected_skips_nobody(submitted, simulator, 
     assert run.batches.count() == 1
 
 
+def test_E4_what_is_not_listed_may_have_run(submitted, simulator, ran):
+    simulator.rule("strict_targets")
+    simulator.rule("validate_first")
+    simulator.rule("list_lag", seconds=3600)
+    run = submitted(targets=2)
+    batch = run.batches.get()
+    simulator.fault("InvokeCommand", "lose_after", times=1)
+    dispatch.dispatch(batch.pk)
+    lookup.look_up(batch.pk)  # and finds nothing
+
+    simulator.stop_instance(run.targets.first().instance_id)
+    Batch.objects.update(next_attempt_at=now())
+    dispatch.dispatch(batch.pk)  # is rejected
+
+    assert run.batches.get().state == BatchState.UNSURE
+    assert ran() == once_each(run)
+    assert set(run.targets.values_list("state", flat=True)) == {TargetState.WAITING}
+
+
 def test_T5_a_second_invocation_of_one_batch_is_followed_and_alarms(submitted, simulator, work_until_quiet):
     simulator.rule("dedup")
     run = submitted(targets=1, content="sleep 0; echo x")
