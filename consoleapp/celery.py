@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.apps.worker import Worker
 from celery.signals import worker_init, worker_ready, worker_shutdown
 from django.conf import settings
@@ -11,7 +11,22 @@ from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 
-app = Celery("consoleapp")
+
+class FittingTask(Task):
+    """A40: of a worker whose version the database has left behind, or not come to yet, nothing is claimed.
+
+    Its message is lost by that, and made again by the next tick of a worker that fits.
+    """
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from consoleapp import versions
+
+        return self.run(*args, **kwargs) if versions.fits() else None
+
+
+app = Celery("consoleapp", task_cls=FittingTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

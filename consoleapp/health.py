@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from consoleapp import system
+from consoleapp import system, versions
 from consoleapp.models import Tick, Worker
 from invocations.clock import db_now
 
@@ -50,18 +47,10 @@ def parts() -> Iterator[Part]:
     yield "broker", OK if system.broker()[1] else "does not answer"
 
 
-def missing_migrations() -> frozenset[tuple[str, str]]:
-    """Of this version of the console: app and name of each that the database has not seen."""
-    return _known_migrations() - MigrationRecorder(connection).applied_migrations().keys()
-
-
-@cache
-def _known_migrations() -> frozenset[tuple[str, str]]:
-    return frozenset(MigrationLoader(None).disk_migrations)
-
-
 def _migrations() -> str:
-    return "some are missing" if missing_migrations() else OK
+    if versions.missing():
+        return "some are missing"
+    return OK if versions.fits() else "of a newer version"
 
 
 def _worker() -> str:

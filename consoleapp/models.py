@@ -1,4 +1,4 @@
-"""The tick, and the worker processes that are alive."""
+"""The tick, the worker processes that are alive, and which version the tables are of."""
 
 from django.db import models
 
@@ -20,3 +20,10 @@ class Worker(models.Model):
     busy = models.PositiveIntegerField(default=0)  # tasks in hand
     version = models.CharField(max_length=32, blank=True)
     report = models.JSONField(default=dict)  # how the cloud answers it: reports.py
+
+
+class Release(models.Model):
+    """The newest version of the console that has migrated this database (versions.py). One row, pk 1."""
+
+    version = models.CharField(max_length=32)
+    migrated_at = models.DateTimeField()

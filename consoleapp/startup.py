@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from consoleapp import versions
+
 log = logging.getLogger(__name__)
 
 SQLITE_FULL = 2  # PRAGMA synchronous
@@ -13,6 +15,7 @@ SQLITE_FULL = 2  # PRAGMA synchronous
 
 def check() -> list[str]:
     """Raises ImproperlyConfigured for what is refused; returns what only has to be said, and logs it."""
+    versions.check()
     _refuse_forgetful_database()
     remarks = [_remark_on_window()] if settings.LEASE + settings.REQUEST_LIFE > settings.TOKEN_WINDOW else []
     for remark in remarks:
