@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from accounts import audit
 from invocations.clock import db_now
 from invocations.models import Batch, Invocation, Rollout, Target, TargetState, Wave
 from invocations.waves import Amount
@@ -102,10 +103,21 @@ def halt(rollout: Rollout, over: Passed) -> None:
     """By the rollout's own rule, which may be to stop. The caller holds the run's lock."""
     now = db_now()
     stops = rollout.on_failures == Rollout.OnFailures.STOP
-    Rollout.objects.filter(pk=rollout.pk, halted_at=None, stopped_at=None).update(
+    halted = Rollout.objects.filter(pk=rollout.pk, halted_at=None, stopped_at=None).update(
         halted_at=now,
         halted_wave=over.wave,
         halted_failures=over.failures,
         halted_limit=over.limit,
         stopped_at=now if stops else None,
     )
+    if halted:
+        audit.record(
+            None,
+            "rollout.halted",
+            region=rollout.invocation.region,
+            object=f"run {rollout.pk}",
+            rule=f"{rollout.on_failures} when more than {rollout.failure_limit} fail",
+            wave=over.wave,
+            failures=over.failures,
+            limit=over.limit,
+        )

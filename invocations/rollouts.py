@@ -47,11 +47,12 @@ def following(waves: Iterable[Wave]) -> Wave | None:
 
 def is_silent(wave: Wave, timeout: int, now: datetime) -> bool:
     """Whether all of it was sent, and time-out and grace are over, for the last of it too. For a wave that is open."""
-    last = Batch.objects.filter(wave=wave).order_by("-accepted_at").values_list("accepted_at", "state")
-    rows = list(last)
-    is_sent = not any(state in (BatchState.QUEUED, BatchState.SENDING, BatchState.UNSURE) for _at, state in rows)
-    moments = [at for at, _state in rows if at]
-    return is_sent and bool(moments) and now > max(moments) + timedelta(seconds=timeout) + GRACE
+    patience = timedelta(seconds=timeout) + GRACE
+    if wave.released_at is None or now <= wave.released_at + patience:
+        return False  # without a query: it is asked every second
+    rows = list(Batch.objects.filter(wave=wave).values_list("state", "accepted_at"))
+    is_sent = not any(state in (BatchState.QUEUED, BatchState.SENDING, BatchState.UNSURE) for state, _at in rows)
+    return is_sent and now > max((at for _state, at in rows if at), default=now) + patience
 
 
 def _open_targets(waves: Iterable[Wave]) -> Counter[int]:
@@ -63,7 +64,7 @@ def _open_targets(waves: Iterable[Wave]) -> Counter[int]:
 def _advance(rollout: Rollout, open_targets: Counter[int], now: datetime) -> None:
     waves = list(rollout.waves.all())
     run, wave, following_one = rollout.invocation, current(waves), following(waves)
-    if rollout.halted_at is None and gates.passed(run, rollout, waves):
+    if run.counts.get(TargetState.WAITING) and rollout.halted_at is None and gates.passed(run, rollout, waves):
         _halt(rollout.pk)
     elif wave and not open_targets[wave.pk]:
         _end(wave, following_one, rollout, now)
@@ -145,6 +146,7 @@ def go_on(run: Invocation, person: Person, address: str, *, limit: str | None = 
         forgiven = gates.failures(row)
         if not halted.update(halted_at=None, forgiven=forgiven, **columns):
             return False
+        _release_too(Rollout.objects.get(pk=run.pk), person)
         _record("rollout.continued", run, person, address, forgiven=forgiven, limit=limit)
         counting.restate(run.pk)
     return True
@@ -161,6 +163,14 @@ def stop_here(run: Invocation, person: Person, address: str) -> bool:
         _record("rollout.stopped", run, person, address)
     _cancel_unsent(run.pk)
     return True
+
+
+def _release_too(rollout: Rollout, person: Person) -> None:
+    """Who goes on after a halt has seen how the wave ended: a gate that waits for a hand need not be opened apart."""
+    waves = list(rollout.waves.all())
+    wave = following(waves)
+    if wave and rollout.gate == Rollout.Gate.HAND and may_release(waves):
+        _release(rollout.pk, wave.n, person)
 
 
 def _cancel_unsent(run_id: int | None = None) -> None:
