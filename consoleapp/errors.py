@@ -6,11 +6,13 @@ The handlers of urls.py and settings.CSRF_FAILURE_VIEW. Any other code answers w
 
 import logging
 import secrets
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,6 +30,7 @@ logger = logging.getLogger(__name__)
 # Views that fill their form in again from a POST with `action=check`, and run nothing by it.
 EXECUTING = "invocations:panel"
 REFILLING = {EXECUTING, "invocations:unsaved", "commands:new", "commands:edit"}
+RETRY_AFTER = 2  # seconds; a database restarts within a few
 NEVER_AGAIN = {"csrfmiddlewaretoken", "action"}
 
 
@@ -51,14 +54,29 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500. Asks neither session nor database: one of them may be what is broken."""
+    """500, or 503 while the database is away. Asks neither session nor database: one of them may be what is broken."""
+    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    status = 503 if is_away else 500
     context = {
-        "status": 500,
-        "reference": _new_reference(request, 500),
+        "status": status,
+        "reference": _new_reference(request, status),
         "error_frame": "errors/note.html" if is_fragment(request) else "plain.html",
         "cloud_kind": settings.CLOUD,
+        **(_away() if is_away else {}),
     }
-    return HttpResponse(render_to_string("errors/error.html", context), status=500)
+    headers = {"Retry-After": str(RETRY_AFTER)} if is_away else {}
+    return HttpResponse(render_to_string("errors/error.html", context), status=status, headers=headers)
+
+
+def _away() -> dict[str, str]:
+    """A33, A37, A39: it is restarted, or somebody holds its lock."""
+    return {
+        "what": _("The console’s database can’t be reached right now."),
+        "why": _(
+            "Nothing that was stored is lost, and runs already sent go on in the cloud. Wait a moment, then try again; "
+            "a form may be sent again as it is: a run starts only once."
+        ),
+    }
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

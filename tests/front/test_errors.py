@@ -155,6 +155,19 @@ def test_a_fault_of_ours_shows_a_reference_that_the_log_knows_and_nothing_else(o
     assert "a secret of the code" not in page
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_A33_while_the_database_is_away_a_page_says_so_and_when_to_come_back(operator, headers):
+    operator.raise_request_exception = False
+
+    response = operator.get("/wrong/away/", headers=headers)
+
+    page = response.content.decode()
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+    assert "The console’s database can’t be reached right now." in page
+    assert "a run starts only once" in page
+    assert "is shutting down" not in page
+
+
 def test_the_page_about_a_fault_needs_no_database(stranger, django_assert_num_queries):
     stranger.raise_request_exception = False
 

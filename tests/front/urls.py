@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_POST
@@ -17,6 +18,11 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a secret of the code")
 
 
+@login_not_required
+def away(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("the database system is shutting down")
+
+
 def forbidden(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
@@ -29,6 +35,7 @@ def taking(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     *console,
     path("wrong/broken/", broken),
+    path("wrong/away/", away),
     path("wrong/forbidden/", forbidden),
     path("wrong/taking/", taking),
 ]
