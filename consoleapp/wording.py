@@ -28,6 +28,7 @@ MIRRORS = {
     "public": _("Public commands"),
     "quota": _("Quota"),
     "secrets": _("Secret names"),
+    "schedules": _("Scheduled tasks"),
 }
 
 

@@ -69,6 +69,7 @@ class MirrorKind(models.TextChoices):
     PUBLIC = "public"
     QUOTA = "quota"
     SECRETS = "secrets"
+    SCHEDULES = "schedules"  # made elsewhere
 
 
 class MirrorQuerySet(models.QuerySet["Mirror"]):

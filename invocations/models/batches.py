@@ -159,6 +159,7 @@ class Alarm(models.Model):
         TWO_INVOCATIONS = "two-invocations"
         PARAMETERS = "parameters"
         CONTENT = "content"
+        SCHEDULE = "schedule"
         ACCOUNT = "account"
         CLOCK = "clock"
         RESTORED = "restored"
