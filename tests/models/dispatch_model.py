@@ -18,6 +18,7 @@ Standard library only. Time is a small integer; LEASE, LIFE, WINDOW, LAG are in 
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import sys
 import time as clock
@@ -422,54 +423,55 @@ def done(s: State, c: Cfg) -> bool:
 
 
 def explore(c: Cfg, limit: int = 4_000_000, want_trace: bool = True):
-    first = initial(c)
-    came: dict[State, tuple | None] = {first: None}
-    after: dict[State, list] = {}
-    todo, edges = deque([first]), 0
+    """Breadth first. A state is hashed once a step, which is dear; all else goes by its number, in the order of discovery."""
+    states = [initial(c)]
+    numbers = {states[0]: 0}
+    came: list[tuple | None] = [None]  # by number: (number of the state before, label)
+    after: list[list[int]] = []
+    final: set[int] = set()
+    edges = 0
     ends: dict[str, int] = {}
-    while todo:
-        s = todo.popleft()
-        label = "?"
+    for here, s in enumerate(states):  # grows meanwhile
+        label, nexts, there = "?", [], 0
         try:
-            nexts = []
             for label, t in steps(s, c):
                 edges += 1
-                if t not in came:
-                    came[t] = (s, label)
+                there = numbers.setdefault(t, len(states))
+                if there == len(states):
+                    came.append((here, label))
+                    states.append(t)
                     check(t, c)
-                    todo.append(t)
-                nexts.append(t)
+                nexts.append(there)
         except Broken as e:
-            last = t if str(e) and t in came and came[t] == (s, label) else s
-            return len(came), edges, str(e), trace(came, last), ends
-        if c.workers and not want_trace:
-            after[s] = nexts
+            last = there if came[there] == (here, label) else here
+            return len(states), edges, str(e), trace(states, came, last), ends
+        after.append(nexts)
         if done(s, c):
+            final.add(here)
             key = "+".join(sorted(b.state for b in s.batches))
             ends[key] = ends.get(key, 0) + 1
-        if len(came) > limit:
-            return len(came), edges, "state limit reached", [], ends
-    if not want_trace:
-        stuck = never_ends(after, c)
-        if stuck:
-            return len(came), edges, "a state from which no end can be reached", trace(came, stuck), ends
-    return len(came), edges, None, [], ends
+        if len(states) > limit:
+            return len(states), edges, "state limit reached", [], ends
+    if c.workers and not want_trace:
+        stuck = never_ends(after, final)
+        if stuck is not None:
+            return len(states), edges, "a state from which no end can be reached", trace(states, came, stuck), ends
+    return len(states), edges, None, [], ends
 
 
-def never_ends(after: dict, c: Cfg):
+def never_ends(after: list[list[int]], final: set[int]) -> int | None:
     """A reachable state from which no state with every batch at rest is reachable (None if there is none)."""
-    before: dict[State, list] = {}
-    for s, ts in after.items():
-        for t in ts:
-            before.setdefault(t, []).append(s)
-    good = {s for s in after if done(s, c)}
-    todo = deque(good)
+    before: list[list[int]] = [[] for _ in after]
+    for here, nexts in enumerate(after):
+        for there in nexts:
+            before[there].append(here)
+    good, todo = set(final), deque(final)
     while todo:
-        for p in before.get(todo.popleft(), ()):
-            if p not in good:
-                good.add(p)
-                todo.append(p)
-    return next((s for s in after if s not in good), None)
+        for here in before[todo.popleft()]:
+            if here not in good:
+                good.add(here)
+                todo.append(here)
+    return next((here for here in range(len(after)) if here not in good), None)
 
 
 RARE = [
@@ -502,11 +504,11 @@ def walk(c: Cfg, paths: int, seed: int) -> tuple[int, str | None, list[str]]:
     return taken, None, []
 
 
-def trace(came: dict, s: State) -> list[str]:
+def trace(states: list[State], came: list[tuple | None], number: int) -> list[str]:
     out = []
-    while came[s]:
-        s, label = came[s]
-        out.append(f"t={s.now} {label}")
+    while step := came[number]:
+        number, label = step
+        out.append(f"t={states[number].now} {label}")
     return out[::-1]
 
 
@@ -598,7 +600,18 @@ BROKEN = [
 ]
 
 
+def quick(c: Cfg) -> Cfg:
+    """A sound configuration within smaller bounds."""
+    c = replace(c, crashes=min(1, c.crashes), last_claim=min(2, c.last_claim), max_attempts=2, workers=2)
+    if c.restores or c.stoppable:
+        c = replace(c, last_claim=1, crashes=0)
+    if len(c.batches) > 1:
+        c = replace(c, last_claim=0, max_attempts=1)
+    return c
+
+
 def main() -> int:
+    gc.disable()  # millions of tuples without a cycle among them: to look for one takes a sixth of the time
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--quick", action="store_true")
     p.add_argument("--trace", metavar="VARIANT")
@@ -607,12 +620,7 @@ def main() -> int:
     bad = 0
     if not a.trace:
         for c in SOUND:
-            if a.quick:
-                c = replace(c, crashes=min(1, c.crashes), last_claim=min(2, c.last_claim), max_attempts=2, workers=2)
-                if c.restores or c.stoppable:
-                    c = replace(c, last_claim=1, crashes=0)
-                if len(c.batches) > 1:
-                    c = replace(c, last_claim=0, max_attempts=1)
+            c = quick(c) if a.quick else c
             t = clock.time()
             n, edges, why, path, ends = explore(c, want_trace=False)
             bad += why is not None
