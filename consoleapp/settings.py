@@ -33,9 +33,11 @@ PUBLIC_URL = (env.str("CONSOLE_URL", default="", validate=variables.is_address) 
 DEBUG = env.bool("CONSOLE_DEBUG", default=False)
 LOG_LEVEL = env.log_level("CONSOLE_LOG_LEVEL", default=logging.WARNING)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/console.sqlite3")}
-REDIS_URL = env.str("REDIS_URL", default="", validate=variables.is_redis_address)
+_given_database_password = env.str("DATABASE_PASSWORD", default="")
+_given_redis_url = env.str("REDIS_URL", default="", validate=variables.is_redis_address)
+_given_redis_password = env.str("REDIS_PASSWORD", default="")
 LOG_FORMAT = env.str(
-    "CONSOLE_LOG_FORMAT", default="json" if REDIS_URL else "text", validate=validate.OneOf(["json", "text"])
+    "CONSOLE_LOG_FORMAT", default="json" if _given_redis_url else "text", validate=validate.OneOf(["json", "text"])
 )
 METRICS_TOKEN = env.str("CONSOLE_METRICS_TOKEN", default="", validate=validate.Length(min=20))
 METRICS_FOLDER = env.path("PROMETHEUS_MULTIPROC_DIR", default=None)
@@ -109,6 +111,10 @@ if CLOUD == "simulated" and ECS_ENDPOINT and not CLOUD_ACCESS_KEY_ID:
         "and its secret are needed for the simulated cloud at ALIBABA_CLOUD_ECS_ENDPOINT; give one of the pairs in its"
         " SIMULATOR_ACCESS_KEYS",
     )
+if _given_redis_password and urlsplit(_given_redis_url or "").password:
+    env.refuse("REDIS_PASSWORD", "is set, and REDIS_URL has one, too; leave out one of them")
+if _given_database_password and DATABASES["default"] and DATABASES["default"].get("PASSWORD"):
+    env.refuse("DATABASE_PASSWORD", "is set, and DATABASE_URL has one, too; leave out one of them")
 if DATABASES["default"] and DATABASES["default"]["ENGINE"].rpartition(".")[2] not in ("sqlite3", "postgresql"):
     env.refuse("DATABASE_URL", "names a database the console doesn’t work with; it may be postgres:// or sqlite://")
 try:
@@ -120,6 +126,9 @@ except CannotKeep as error:
 
 env.seal()
 
+if _given_database_password:
+    DATABASES["default"]["PASSWORD"] = _given_database_password
+REDIS_URL = variables.with_password(_given_redis_url, _given_redis_password)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *(_given_hosts or variables.own_names(HOST, _PUBLIC.hostname))]
 
 if METRICS_FOLDER:
@@ -216,6 +225,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_CONCURRENCY = 8  # threads that mostly wait for the cloud, however many cores there are
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -131,6 +131,15 @@ def is_address(url: str) -> None:
 def is_redis_address(url: str) -> None:
     if not re.match(r"rediss?://.", url):
         raise ValidationError("must look like redis://:password@host:6379/0")
+
+
+def with_password(url: str, password: str) -> str:
+    """The address of Redis with a password that may have any characters in it."""
+    if not password:
+        return url
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
 
 
 def is_rate_list(text: str) -> None:

@@ -2,12 +2,14 @@
 
 import ipaddress
 import os
+import re
 import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_NAMES_FILE = re.compile("SIMULATOR_[A-Z_]+_FILE")
 _REAL_CREDENTIALS = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
 
 
@@ -49,7 +51,23 @@ def read(environment: Mapping[str, str], arguments: list[str]) -> Settings:
 
 
 def from_process(arguments: list[str]) -> Settings:
-    return read(os.environ, arguments)
+    """Any variable may be given as NAME_FILE instead: the file's content, without the white space around it."""
+    return read({**os.environ, **_from_files(os.environ)}, arguments)
+
+
+def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
+    named = {name.removesuffix("_FILE"): path for name, path in environment.items() if _NAMES_FILE.fullmatch(name)}
+    both = [name for name in named if environment.get(name)]
+    if both:
+        raise WrongSetting(f"{both[0]} is set, and so is {both[0]}_FILE: set only one of them.")
+    return {name: _content(name, path) for name, path in named.items() if path}
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, ValueError) as error:
+        raise WrongSetting(f"{name}_FILE names {path}, which can’t be read; name a file of its text.") from error
 
 
 def _refuse_real_credentials(environment: Mapping[str, str]) -> None:
