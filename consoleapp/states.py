@@ -31,6 +31,7 @@ STATES = {
     "waiting": Shown(_("Waiting"), "wait", "neu"),
     "queued": Shown(_("Queued"), "wait", "neu"),
     "held": Shown(_("Held"), "pause", "warn"),
+    "paused": Shown(_("Paused"), "pause", "warn"),
     "unsure": Shown(_("Being checked with the cloud"), "look", "warn"),
     "sending": Shown(_("Sending"), "send", "run"),
     "pending": Shown(_("Sending"), "send", "run"),

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from invocations.views import delete, history, instance, panel, picker, run, selections, target, unfinished
+from invocations.views import delete, history, instance, panel, picker, rollout, run, selections, target, unfinished
 
 
 class InstanceId:
@@ -28,6 +28,7 @@ urlpatterns = [
     path("r/<region>/runs/<int:run>/live/", run.live, name="live"),
     path("r/<region>/runs/<int:run>/stop/", run.stop_run, name="stop"),
     path("r/<region>/runs/<int:run>/again/", run.again, name="again"),
+    path("r/<region>/runs/<int:run>/resume/", rollout.resume, name="resume"),
     path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/", target.target, name="target"),
     path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/output.txt", target.download, name="output"),
     path("r/<region>/commands/<cloud_id>/runs/", history.command_runs, name="command_runs"),

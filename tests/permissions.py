@@ -60,6 +60,7 @@ MATRIX = {
     "invocations:command_runs": rule(EVERYBODY, "GET"),
     "invocations:delete_command": rule(ADMINS, "GET", "POST"),
     "invocations:run": rule(EVERYBODY, "GET"),
+    "invocations:resume": rule(OPERATORS, "POST"),
     "invocations:live": rule(EVERYBODY, "GET"),
     "invocations:target": rule(EVERYBODY, "GET"),
     "invocations:output": rule(EVERYBODY, "GET"),

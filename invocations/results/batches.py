@@ -137,6 +137,8 @@ class BatchView:
     def note(self) -> str | Countdown:
         """What it waits for, or what became of it; "" while its task ID says enough."""
         match self.state:
+            case "queued" if self.batch.wave and not self.batch.wave.released_at:
+                return _("In wave %(n)s") % {"n": self.batch.wave.n}
             case "queued":
                 return self._turn()
             case "held":
@@ -202,7 +204,7 @@ class BatchList:
 
 def of(run: Invocation, now: datetime) -> BatchList:
     """Every batch of the run: two queries, whatever their number."""
-    rows = list(run.batches.defer("request", "secrets").order_by("seq"))
+    rows = list(run.batches.select_related("wave").defer("request", "secrets").order_by("seq"))
     views = {batch.pk: BatchView(batch, shown_state(batch, now), now, Counter(batch.counts)) for batch in rows}
     for batch in rows:
         if batch.parent_id:

@@ -132,7 +132,7 @@ def _column(
 
 def page_of(run: Invocation, filters: Filters) -> Page[Target]:
     """The nearest page there is. Without a filter its number of rows is the run's own counter."""
-    targets = ordered(matching(run, filters), filters.sort).select_related("batch")
+    targets = ordered(matching(run, filters), filters.sort).select_related("batch__wave")
     targets = targets.defer("batch__request", "batch__secrets", "error_info")
     return _Pages(targets, filters.per, None if filters.are_any else run.total).get_page(filters.page)
 

@@ -12,8 +12,8 @@ from django.http import QueryDict
 from accounts.models import Person
 from commands.models import CommandType
 from invocations.drafts import STATES_AGAIN
-from invocations.models import REST, Invocation, Target
-from invocations.results import batches, explaining, listing, notices, output, sent
+from invocations.models import REST, Invocation, Target, TargetState
+from invocations.results import batches, explaining, listing, notices, output, rollout, sent
 from invocations.results.progress import Progress
 from regions.models import Region
 
@@ -27,6 +27,8 @@ def version(run: Invocation, now: datetime) -> str:
 
 def context(run: Invocation, region: Region, person: Person, query: QueryDict, now: datetime) -> dict[str, Any]:
     all_batches = batches.of(run, now)
+    waves = rollout.of(run, person, all_batches.all, now)
+    is_shut = waves is not None and waves.gate is not None
     batch_page = _batch_page(all_batches, query)
     common = {
         "run": run,
@@ -36,12 +38,16 @@ def context(run: Invocation, region: Region, person: Person, query: QueryDict, n
         "run_as": run_as(run),
         "parameters": sent.parameters(run),
         "notices": notices.of(run, region, all_batches, now),
+        "rollout": waves,
         "batches": all_batches,
         "batch_page": batch_page,
         "batch_page_numbers": batch_page.paginator.get_elided_page_range(batch_page.number, on_each_side=1, on_ends=1),
-        "is_held": any(view.batch.hold_reason for view in all_batches.all),
+        "is_held": is_shut or any(view.batch.hold_reason for view in all_batches.all),
         "again": Again.of(run) if person.is_operator else None,
-        "may_stop": person.is_operator and run.is_live and run.stop_requested_at is None,
+        "may_stop": person.is_operator
+        and run.is_live
+        and run.stop_requested_at is None
+        and not (is_shut and run.finished + run.counts.get(TargetState.WAITING, 0) == run.total),
     }
     tab = _settings(run, query) if query.get("tab") == "settings" else _instances(run, query, now)
     return common | tab

@@ -39,6 +39,12 @@ def fail(run: Invocation, n: int, state: str = TargetState.FAILED) -> None:
         counting.recount(run.pk)
 
 
+def succeed(run: Invocation, seq: int) -> None:
+    with transaction.atomic():
+        run.targets.filter(batch__seq=seq).update(state=TargetState.SUCCESS)
+        counting.recount(run.pk)
+
+
 def claim(run: Invocation, seq: int):
     return states.claim(run.batches.get(seq=seq).pk, "a-worker")
 
@@ -89,8 +95,7 @@ def test_a_gate_opens_once_and_only_when_it_is_its_turn(submitted, work_until_qu
 
 def test_a_timed_gate_opens_when_its_time_has_come_or_a_person_is_quicker(submitted):
     run = submitted(targets=3, rollout=waves_of(1, pause=600))
-    run.targets.filter(batch__seq=1).update(state=TargetState.SUCCESS)
-    counting.recount(run.pk)
+    succeed(run, 1)
 
     rollouts.advance()
     rollouts.advance()
@@ -105,8 +110,7 @@ def test_a_timed_gate_opens_when_its_time_has_come_or_a_person_is_quicker(submit
 
 def test_who_continues_now_does_not_wait_for_the_time(submitted):
     run = submitted(targets=2, rollout=waves_of(1, pause=600))
-    run.targets.filter(batch__seq=1).update(state=TargetState.SUCCESS)
-    counting.recount(run.pk)
+    succeed(run, 1)
     rollouts.advance()
 
     assert rollouts.release(run, 2, PersonFactory(), HERE)
@@ -314,8 +318,7 @@ def test_a_target_that_never_answers_shuts_even_an_automatic_gate(submitted):
 
     rollouts.advance()
     assert fresh(run).state == "paused"
-    first.targets.update(state=TargetState.SUCCESS)  # it answers after all: a person decides all the same
-    counting.recount(run.pk)
+    succeed(run, 1)  # it answers after all: a person decides all the same
     rollouts.advance()
     rollouts.advance()
 

@@ -1,0 +1,235 @@
+"""A rollout on the run page: its waves as steps, and the bar that says what the next one waits for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from accounts.models import Person
+from invocations import gates, rollouts
+from invocations.models import REST, Invocation, Rollout, TargetState, Wave
+from invocations.results import wording
+from invocations.results.batches import BatchView, Countdown
+
+MOST_STEPS = 6  # of more waves those around the present one are shown
+BEFORE = 2  # of these
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One wave in the progress card."""
+
+    wave: Wave
+    counts: Counter[str]  # target state -> number
+    state: str  # waiting paused running done cancelled
+    word: str
+    icon: str
+    family: str
+
+    @property
+    def css(self) -> str:
+        """Of the line above it."""
+        if self.state == "done":
+            return "part" if self.family != "ok" else "done"
+        return "part" if self.state == "paused" else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What keeps the next wave waiting."""
+
+    why: str  # manual timed limit silent
+    wave: int  # that is released by going on; the halted one itself after a halt
+    title: str  # in bold
+    text: str | Countdown
+    lapses: str
+    may_go_on: bool
+    failed: int = 0
+    limit: int | None = None  # of a halt
+
+    @property
+    def is_halt(self) -> bool:
+        return self.why == "limit"
+
+    @property
+    def goes_on_by_itself(self) -> bool:
+        return self.why == "timed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Kept above the run: its limit was passed, and nothing more was sent."""
+
+    sentence: str
+    failed: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutView:
+    """`steps` are those that are shown of `total` waves."""
+
+    steps: list[Step]
+    total: int
+    current: int  # the number of the last wave that is released
+    gate: Gate | None
+    ended: Ended | None
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.steps) < self.total
+
+
+def of(run: Invocation, person: Person, batches: Iterable[BatchView], now: datetime) -> RolloutView | None:
+    """None for a run that went to all of its instances at once. Two queries."""
+    rollout = Rollout.objects.filter(pk=run.pk).prefetch_related("waves").first()
+    if rollout is None:
+        return None
+    waves = list(rollout.waves.all())
+    counts: dict[int | None, Counter[str]] = {wave.pk: Counter() for wave in waves}
+    for view in batches:
+        counts[view.batch.wave_id].update(view.counts)
+    at = max(wave.n for wave in waves if wave.released_at)
+    gate = _gate(run, rollout, waves, counts, person, now) if run.is_live and run.stop_requested_at is None else None
+    steps = [_step(wave, counts[wave.pk], gate, run, person) for wave in waves]
+    first = max(0, min(at - 1 - BEFORE, len(steps) - MOST_STEPS))
+    return RolloutView(steps[first : first + MOST_STEPS], len(waves), at, gate, _ended(run, rollout))
+
+
+def _step(wave: Wave, counts: Counter[str], gate: Gate | None, run: Invocation, person: Person) -> Step:
+    open_ones = sum(n for state, n in counts.items() if state not in REST)
+    bad = [
+        state for state in wording.in_bar_order(counts) if counts[state] and wording.family(state) in ("bad", "warn")
+    ]
+    told = pgettext("list", ", ").join(wording.counted(state, counts[state]) for state in bad)
+    if not open_ones and counts[TargetState.CANCELLED] == counts.total():
+        return Step(wave, counts, "cancelled", _("Cancelled"), "skip", "neu")
+    if not open_ones:
+        done = wording.counted(TargetState.SUCCESS, counts[TargetState.SUCCESS])
+        return Step(wave, counts, "done", told or done, "warn" if bad else "ok", "warn" if bad else "ok")
+    if gate and gate.wave == wave.n and not gate.goes_on_by_itself:
+        word = _("Waits for you") if gate.may_go_on else _("Waits for %(user)s") % {"user": run.person.shown_name}
+        return Step(wave, counts, "paused", word, "pause", "warn")
+    if gate and gate.wave == wave.n:
+        return Step(wave, counts, "paused", _("Next"), "clock", "warn")
+    if wave.released_at is None:
+        return Step(wave, counts, "waiting", _("Waiting"), "wait", "neu")
+    finished = _("%(a)s of %(n)s finished") % {"a": counts.total() - open_ones, "n": counts.total()}
+    return Step(wave, counts, "running", told or finished, "warn" if bad else "run", "warn" if bad else "run")
+
+
+def _gate(
+    run: Invocation,
+    rollout: Rollout,
+    waves: Sequence[Wave],
+    counts: dict[int | None, Counter[str]],
+    person: Person,
+    now: datetime,
+) -> Gate | None:
+    waiting = run.counts.get(TargetState.WAITING, 0)
+    if rollout.stopped_at or not waiting:
+        return None
+    lapses_at = run.submitted_at + timedelta(seconds=settings.SEND_DEADLINE)
+    lapses = _("Lapses at %(time)s; then the rest is cancelled.") % {"time": _moment(lapses_at, now)}
+    may_go_on = person.is_operator
+    if rollout.halted_at:
+        title = ngettext(
+            "Paused by itself in wave %(w)s: %(f)s failed, more than %(n)s.",
+            "Paused by itself in wave %(w)s: %(f)s failed, more than %(n)s.",
+            rollout.halted_failures or 0,
+        ) % _halt(rollout)
+        text = ngettext("%(m)s instance waits for you.", "%(m)s instances wait for you.", waiting) % {
+            "m": f"{waiting:,}"
+        }
+        return Gate(
+            why="limit",
+            wave=rollout.halted_wave or 0,
+            title=title,
+            text=text if may_go_on else _waits_for(run),
+            lapses=lapses,
+            may_go_on=may_go_on,
+            failed=gates.failures(run) - rollout.forgiven,
+            limit=rollout.halted_limit,
+        )
+    following, current = rollouts.following(waves), rollouts.current(waves)
+    if following is None:
+        return None
+    if current and current.silent_at:
+        return Gate(
+            why="silent",
+            wave=following.n,
+            title="",
+            text=_silent(sum(n for state, n in counts[current.pk].items() if state not in REST)),
+            lapses=lapses,
+            may_go_on=may_go_on,
+        )
+    if current:
+        return None
+    done = waves[following.n - 2]
+    title = _("Wave %(a)s of %(w)s done: %(list)s.") % {
+        "a": done.n,
+        "w": len(waves),
+        "list": pgettext("list", ", ").join(
+            wording.counted(state, n)
+            for state in wording.in_bar_order(counts[done.pk])
+            if (n := counts[done.pk][state])
+        ),
+    }
+    if following.due_at:
+        pattern = _("Next wave (%(n)s) in %(s)s s") % {"n": f"{following.size:,}", "s": "{s}"}
+        left = max(1, round((following.due_at - now).total_seconds()))
+        return Gate(
+            why="timed", wave=following.n, title=title, text=Countdown(pattern, left), lapses="", may_go_on=may_go_on
+        )
+    text = ngettext("The next %(n)s instance waits for you.", "The next %(n)s instances wait for you.", following.size)
+    return Gate(
+        why="manual",
+        wave=following.n,
+        title=title,
+        text=text % {"n": f"{following.size:,}"} if may_go_on else _waits_for(run),
+        lapses=lapses,
+        may_go_on=may_go_on,
+    )
+
+
+def _silent(n: int) -> str:
+    return ngettext(
+        "%(n)s instance has not answered since its timeout. Decide whether to go on.",
+        "%(n)s instances have not answered since their timeout. Decide whether to go on.",
+        n,
+    ) % {"n": f"{n:,}"}
+
+
+def _waits_for(run: Invocation) -> str:
+    return _("Waits for %(user)s") % {"user": run.person.shown_name}
+
+
+def _halt(rollout: Rollout) -> dict[str, object]:
+    return {"w": rollout.halted_wave, "f": rollout.halted_failures, "n": rollout.halted_limit}
+
+
+def _ended(run: Invocation, rollout: Rollout) -> Ended | None:
+    if rollout.halted_at is None or rollout.stopped_at is None or rollout.stopped_by_id:
+        return None
+    unsent = run.counts.get(TargetState.CANCELLED, 0) + run.counts.get(TargetState.WAITING, 0)
+    first = _("Stopped by itself in wave %(w)s: %(f)s failed, more than %(n)s.") % _halt(rollout)
+    rest = ngettext(
+        "%(m)s instance was not sent; those sent went on.", "%(m)s instances were not sent; those sent went on.", unsent
+    ) % {"m": f"{unsent:,}"}
+    sentence = pgettext("two sentences", "%(a)s %(b)s") % {"a": first, "b": rest}
+    return Ended(sentence, rollout.halted_failures or 0, rollout.halted_limit or 0)
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    """14:02, or 14:02 tomorrow, in the viewer's zone."""
+    local = timezone.localtime(moment)
+    time = date_format(local, "H:i")
+    return time if local.date() == timezone.localtime(now).date() else _("%(time)s tomorrow") % {"time": time}
