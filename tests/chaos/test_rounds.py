@@ -1,0 +1,36 @@
+"""A round on each set-up, from fixed seeds; script/chaos plays as many as one likes."""
+
+import pytest
+
+from tests.chaos import rounds, world
+from tests.chaos.actions import ACTIONS
+from tests.chaos.logs import Logs
+
+
+def test_a_plan_is_the_same_for_the_same_seed() -> None:
+    assert rounds.plan(7, "embedded") == rounds.plan(7, "embedded") != rounds.plan(8, "embedded")
+
+
+@pytest.mark.parametrize("setup", ["grown-up", "embedded"])
+def test_every_action_of_a_setup_is_drawn_sooner_or_later(setup: str) -> None:
+    drawn = {step.action for seed in range(200) for step in rounds.plan(seed, setup).steps}
+
+    assert drawn == {action.name for action in ACTIONS if setup in action.setups}
+
+
+@pytest.mark.services
+def test_INV_a_round_of_the_grown_up_console_holds() -> None:
+    _play("grown-up", GROWN_UP)
+
+
+def test_INV_a_round_of_the_embedded_console_holds() -> None:
+    _play("embedded", EMBEDDED)
+
+
+GROWN_UP, EMBEDDED = 1, 1  # seeds
+
+
+def _play(setup: str, seed: int) -> None:
+    with world.running(setup) as stage:
+        outcome = rounds.play(stage, rounds.plan(seed, setup), Logs(stage.folder))
+        assert outcome.holds, outcome
