@@ -1,21 +1,26 @@
 """The Celery app. Messages carry ids only and may be lost or doubled: the rows decide what is due."""
 
 import os
+import threading
 from typing import Any
 
 from celery import Celery, Task
 from celery.apps.worker import Worker
-from celery.signals import worker_init, worker_ready, worker_shutdown
+from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 
 
-class FittingTask(Task):
-    """A40: of a worker whose version the database has left behind, or not come to yet, nothing is claimed.
+_leaving = threading.Event()  # set by SIGTERM or SIGINT
 
-    Its message is lost by that, and made again by the next tick of a worker that fits.
+
+class CarefulTask(Task):  # type: ignore[type-arg]  # it takes none at run time
+    """Nothing is begun by a worker that is leaving, nor by one whose version the database has left behind, or not come
+    to yet (A40): a warm shutdown alone would first work off all messages that wait in the worker.
+
+    The message is lost by that, and made again by the next tick of another worker.
     """
 
     abstract = True
@@ -23,10 +28,10 @@ class FittingTask(Task):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from consoleapp import versions
 
-        return self.run(*args, **kwargs) if versions.fits() else None
+        return None if _leaving.is_set() or not versions.fits() else self.run(*args, **kwargs)
 
 
-app = Celery("consoleapp", task_cls=FittingTask)
+app = Celery("consoleapp", task_cls=CarefulTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -61,6 +66,11 @@ def _start_ticking(sender: Any, **kwargs: Any) -> None:
     sdk.warm()  # before the first tick tells that this worker is there
     sender.ticker = Ticker()
     sender.ticker.start()
+
+
+@worker_shutting_down.connect
+def _take_nothing_new(**kwargs: Any) -> None:
+    _leaving.set()
 
 
 @worker_shutdown.connect

@@ -34,7 +34,7 @@ def check() -> None:
 
 def check_not_newer() -> None:
     """Raises DoesNotFit where a newer version has migrated the database."""
-    if unknown := _unknown():
+    if unknown := _unknown(_applied()):
         app, name = max(unknown)
         newest = _newest_version() or f"one after {VERSION}"
         raise DoesNotFit(
@@ -49,8 +49,9 @@ def missing() -> frozenset[Migration]:
 
 
 def fits() -> bool:
-    """Whether new work may be taken."""
-    return not missing() and not _unknown()
+    """Whether new work may be taken; asked before each task, so with one query."""
+    applied = frozenset(MigrationRecorder(connection).migration_qs.values_list("app", "name"))
+    return applied >= known() and not _unknown(applied)
 
 
 def note() -> None:
@@ -66,9 +67,9 @@ def known() -> frozenset[Migration]:
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
-def _unknown() -> frozenset[Migration]:
+def _unknown(applied: frozenset[Migration]) -> frozenset[Migration]:
     """What the database has seen of this version's apps, and this version has not."""
-    return frozenset(migration for migration in _applied() - known() if migration[0] in apps.app_configs)
+    return frozenset(migration for migration in applied - known() if migration[0] in apps.app_configs)
 
 
 def _applied() -> frozenset[Migration]:

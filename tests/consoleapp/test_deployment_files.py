@@ -1,65 +1,110 @@
-"""What a deployment is made of, read as text: no engine runs it here."""
+"""What a deployment is made of, read as it is written; test_compose.py runs it."""
 
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+import yaml
 
 PINNED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
+TOOLS = Path(sys.executable).parent
 
 
 @pytest.fixture
 def compose(repository):
-    """Each service of docker-compose.yml as its lines; the file is ours and plain."""
-    services, name = {}, ""
-    text = (repository / "docker-compose.yml").read_text()
-    for line in text[text.index("\nservices:\n") :].splitlines():
-        if found := re.match(r"^  (\w+):$", line):
-            name = found[1]
-            services[name] = []
-        elif name:
-            services[name].append(line.strip())
-    return services
+    return yaml.safe_load((repository / "docker-compose.yml").read_text())
 
 
-def test_the_team_deployment_has_web_worker_redis_and_postgres_and_a_simulator_on_request(compose):
-    assert {"migrate", "web", "worker", "redis", "postgres", "simulator"} <= set(compose)
-    assert "profiles: [simulated]" in compose["simulator"]
-    assert [name for name, lines in compose.items() if any(line.startswith("profiles:") for line in lines)] == [
-        "simulator"
-    ]
+@pytest.fixture
+def services(compose):
+    return compose["services"]
 
 
-def test_C44_nothing_but_the_web_server_is_published_and_that_on_loopback(compose):
-    ports = {name: line for name, lines in compose.items() for line in lines if line.startswith("ports:")}
-
-    assert ports == {"web": 'ports: ["127.0.0.1:8000:8000"]'}
-
-
-def test_C44_no_password_has_a_default(repository):
-    text = (repository / "docker-compose.yml").read_text()
-
-    assert set(re.findall(r"\$\{(\w*PASSWORD)([^}]*)\}", text)) == {
-        ("POSTGRES_PASSWORD", ":?"),
-        ("REDIS_PASSWORD", ":?"),
+def test_the_team_deployment_has_web_worker_redis_and_postgres_and_a_simulator_on_request(services):
+    assert set(services) == {"migrate", "web", "worker", "redis", "postgres", "simulator"}
+    assert {name: each["profiles"] for name, each in services.items() if "profiles" in each} == {
+        "simulator": ["simulated"]
     }
-    assert "--requirepass" in text
 
 
-def test_C44_the_console_runs_with_as_little_as_it_needs(repository):
-    compose, image = (repository / "docker-compose.yml").read_text(), (repository / "Dockerfile").read_text()
+def test_the_compose_file_keeps_to_the_specification(repository):
+    command = [TOOLS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", repository / "docker-compose.yml"]
+    told = subprocess.run(command, capture_output=True, text=True)
 
-    assert "read_only: true" in compose
-    assert "cap_drop: [ALL]" in compose
-    assert "docker.sock" not in compose
-    assert re.search(r"^USER console$", image, re.MULTILINE)
+    assert told.returncode == 0, told.stdout
+
+
+def test_the_dockerfile_is_as_good_ones_are(repository):
+    if not (TOOLS / "hadolint").exists():
+        pytest.skip("hadolint comes for Linux on x86_64 only")
+    told = subprocess.run([TOOLS / "hadolint", "Dockerfile"], cwd=repository, capture_output=True, text=True)
+
+    assert told.stdout + told.stderr == ""
+
+
+def test_every_service_that_stays_is_asked_for_its_health(services):
+    assert {name for name, each in services.items() if "healthcheck" not in each} == {"migrate"}
+
+
+def test_workers_and_web_servers_have_the_time_to_finish_what_they_are_in(services, repository):
+    graceful = re.search(r"graceful_timeout = (\d+)", (repository / "gunicorn.conf.py").read_text())[1]
+
+    assert services["worker"]["stop_grace_period"] == "2m"
+    assert services["web"]["stop_grace_period"] == "40s"
+    assert int(graceful) < 40
+
+
+def test_C44_nothing_but_the_web_server_is_published_and_that_on_loopback(services):
+    ports = {name: each["ports"] for name, each in services.items() if "ports" in each}
+
+    assert ports == {"web": ["127.0.0.1:8000:8000"]}
+
+
+def test_C44_passwords_come_by_file_and_have_no_default(compose, repository):
+    text = (repository / "docker-compose.yml").read_text()
+    values = [value for each in compose["services"].values() for value in each.get("environment", {}).items()]
+
+    assert {name for name, _ in values if "PASSWORD" in name} == {
+        "DATABASE_PASSWORD_FILE",
+        "POSTGRES_PASSWORD_FILE",
+        "REDIS_PASSWORD_FILE",
+    }
+    assert {each["file"].partition("}")[0] for each in compose["secrets"].values()} == {"${CONSOLE_SECRETS:?"}
+    assert not re.search(r"\$\{\w*(SECRET|PASSWORD)\w*:-[^}]", text)
+    assert "requirepass" in str(compose["services"]["redis"]["command"])
+
+
+def test_C44_the_console_runs_with_as_little_as_it_needs(services, repository):
+    for name in ("migrate", "web", "worker", "simulator"):
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+    assert "docker.sock" not in str(services)
+    assert re.findall(r"^USER (.*)$", (repository / "Dockerfile").read_text(), re.MULTILINE) == ["10001"]
 
 
 def test_C58_the_image_does_not_start_a_simulated_cloud_by_itself(repository):
-    [command] = re.findall(r"^CMD .*$", (repository / "Dockerfile").read_text(), re.MULTILINE)
+    [command] = re.findall(r"^CMD (.*)$", (repository / "Dockerfile").read_text(), re.MULTILINE)
 
-    assert "gunicorn" in command
-    assert "simulator" not in command
-    assert "runconsole" not in command
+    assert json.loads(command) == ["gunicorn", "consoleapp.wsgi"]
+
+
+@pytest.mark.parametrize(
+    "kept", ["README.md", "pyproject.toml", "gunicorn.conf.py", "manage.py", "requirements/run.txt"]
+)
+def test_what_the_console_reads_while_it_runs_is_in_the_image(repository, kept):
+    ignored = [line for line in (repository / ".dockerignore").read_text().splitlines() if line[:1] not in ("", "#")]
+
+    assert (repository / kept).exists()
+    assert not any(Path(kept).match(pattern) or kept.split("/")[0] == pattern for pattern in ignored)
+
+
+def test_what_is_secret_or_only_for_developers_is_not_in_the_image(repository):
+    ignored = set((repository / ".dockerignore").read_text().splitlines())
+
+    assert {".git", "var", "secrets", "*.env", "tests", ".venv"} <= ignored
 
 
 @pytest.mark.parametrize("lock", ["run", "dev", "uv"])

@@ -65,7 +65,7 @@ def test_A99_no_door_opens_to_a_database_of_a_newer_version(newer, command):
     told = run(*command, folder=newer)
 
     assert told.returncode not in (0, None)
-    assert told.stderr == SENTENCE
+    assert told.stderr.endswith(f"\n{SENTENCE}") or told.stderr == SENTENCE  # Celery warns root first
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.settings import WrongSetting, read
+from simulator.settings import WrongSetting, from_process, read
 from tests.simulated_cloud import REPOSITORY, SimulatedCloud
 from tests.simulator.plain_http import Api
 
@@ -173,3 +173,22 @@ def test_a_fleet_can_be_grown(tmp_path: Path) -> None:
         assert resident < 250 * 1024 * 1024
     finally:
         cloud.close()
+
+
+def test_a_secret_may_come_from_a_file(tmp_path, monkeypatch):
+    (tmp_path / "keys").write_text("id:secret\n")
+    monkeypatch.delenv("SIMULATOR_ACCESS_KEYS", raising=False)
+    monkeypatch.setenv("SIMULATOR_ACCESS_KEYS_FILE", str(tmp_path / "keys"))
+
+    assert from_process([]).access_keys == {"id": "secret"}
+
+
+def test_a_file_beside_its_variable_or_out_of_reach_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMULATOR_ACCESS_KEYS", "id:secret")
+    monkeypatch.setenv("SIMULATOR_ACCESS_KEYS_FILE", str(tmp_path / "keys"))
+    with pytest.raises(WrongSetting, match="set only one of them"):
+        from_process([])
+
+    monkeypatch.delenv("SIMULATOR_ACCESS_KEYS")
+    with pytest.raises(WrongSetting, match="can’t be read"):
+        from_process([])
