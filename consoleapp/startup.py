@@ -16,14 +16,14 @@ SQLITE_FULL = 2  # PRAGMA synchronous
 def check() -> list[str]:
     """Raises ImproperlyConfigured for what is refused; returns what only has to be said, and logs it."""
     versions.check()
-    _refuse_forgetful_database()
+    refuse_forgetful_database()
     remarks = [_remark_on_window()] if settings.LEASE + settings.REQUEST_LIFE > settings.TOKEN_WINDOW else []
     for remark in remarks:
         log.warning(remark)
     return remarks
 
 
-def _refuse_forgetful_database() -> None:
+def refuse_forgetful_database() -> None:
     """A17: a claim that was committed and then lost in a power cut could be made again, and its batch sent twice."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
