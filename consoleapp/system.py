@@ -309,4 +309,4 @@ def _alarm_text(alarm: Alarm) -> str:
         "b": alarm.detail.get("second"),
     }
     name = alarm.detail.get("why") or ALARM_SENTENCES.get(Alarm.Kind(alarm.kind))
-    return sentence(name, **{**alarm.detail, **known}) if name else alarm.kind
+    return sentence(name, **{**known, **alarm.detail}) if name else alarm.kind

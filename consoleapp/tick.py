@@ -14,7 +14,7 @@ from django.db import close_old_connections, connections
 from consoleapp import housekeeping, reports
 from consoleapp.models import Tick, Worker
 from consoleapp.version import VERSION
-from invocations import deployment, due
+from invocations import deployment, due, sweeping, tasks
 from invocations.clock import db_now
 from invocations.dispatch import worker
 
@@ -37,6 +37,8 @@ def tick(name: str) -> bool:
         return False
     deployment.watch()
     due.hand_out()
+    if sweeping.is_due():
+        tasks.sweep.delay()
     housekeeping.clean_now_and_then()
     return True
 
@@ -57,6 +59,7 @@ class Ticker:
         now = db_now()
         Tick.objects.get_or_create(pk=1, defaults={"due_at": now})
         self._register(now)
+        sweeping.ask()
         self._thread.start()
 
     def stop(self, patience: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from accounts.models import Person
 from accounts.plain_input import visible
-from commands.access import get_command_for
 from commands.models import Command
 from invocations import rollout_fields, waves
 from invocations.models import Draft, Invocation, Rollout, TargetState
@@ -56,8 +55,9 @@ def keep(person: Person, command: Command, draft_id: UUID, fields: Mapping[str, 
 
 
 def type_again(draft: Draft, fields: Mapping[str, str]) -> None:
-    """Replace what was typed; what is chosen stays."""
-    draft.fields = dict(fields)
+    """Replace what was typed; what is chosen stays, and the version that Run again stays on."""
+    kept = {"stay": draft.fields["stay"]} if "stay" in draft.fields else {}
+    draft.fields = kept | dict(fields)
     draft.save(update_fields=["fields", "updated_at"])
 
 
@@ -91,27 +91,10 @@ def most_counted() -> int:
     return int(settings.MAX_TARGETS) + BEYOND
 
 
-def for_again(run: Invocation, which: Iterable[str], ids: Collection[str], person: Person) -> Draft:
-    """The panel of the same command or script, filled in as `run` was, with those of its targets that `which` names.
-
-    `which` are keys of STATES_AGAIN, or "ids" for the given ones; secrets must be typed again. The command may have
-    moved on to another version and ID since. Raises Http404 when it is no longer there for `person`.
-    """
-    return Draft.objects.create(
-        pk=uuid4(),
-        person=person,
-        region=run.region,
-        command=get_command_for(person, run.region, run.command.cloud_id) if run.command else None,
-        fields=_fields_of(run),
-        chosen=_targets_again(run, set(which), ids),
-        again_of=run,
-    )
-
-
-def _fields_of(run: Invocation) -> dict[str, str]:
+def fields_of(run: Invocation) -> dict[str, str]:
+    """The form as `run` was sent, but for its script. Secrets were not kept."""
     fields = {
         "q": ONLY_SELECTED,
-        **(_script_of(run) if run.is_unsaved else {}),
         "username": run.username,
         "windows_password_name": run.windows_password_name,
         "timeout": str(run.timeout),
@@ -133,20 +116,6 @@ def _fields_of(run: Invocation) -> dict[str, str]:
 def _rollout_of(run: Invocation) -> dict[str, str]:
     rollout = Rollout.objects.filter(pk=run.pk).first()
     return rollout_fields.typed(waves.plan_of(rollout)) if rollout else {}
-
-
-def _script_of(run: Invocation) -> dict[str, str]:
-    script = {"name": run.command_name, "type": run.command_type, "content": run.content}
-    return script | ({"enable_parameter": "on"} if run.parameters else {})
-
-
-def _targets_again(run: Invocation, which: set[str], ids: Collection[str]) -> list[str]:
-    states = {state for word in which for state in STATES_AGAIN.get(word, ())}
-    targets = run.targets.order_by("name", "instance_id").values_list("instance_id", "state")
-    if "all" in which:
-        return [instance_id for instance_id, _state in targets]
-    by_id = set(ids) if "ids" in which else set()
-    return [instance_id for instance_id, state in targets if state in states or instance_id in by_id]
 
 
 def _forget_old_ones() -> None:

@@ -26,6 +26,7 @@ from commands.parameters import size_after_base64
 from instances import access
 from instances.models import Kind
 from invocations import (
+    again,
     checking,
     cloud_check,
     drafts,
@@ -110,6 +111,11 @@ class Panel:
     def stays(self) -> bool:
         """On an older version, knowingly."""
         return self.command is not self.current
+
+    @property
+    def older(self) -> again.Older | None:
+        """That this is what a run used once, which is run again."""
+        return again.older_of(self.draft, self.command)
 
     @property
     def cannot_stay(self) -> bool:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from invocations import cloud_check, dispatch, due, lookup, polling, retiring, stopping
+from invocations import cloud_check, dispatch, due, lookup, polling, retiring, stopping, sweeping
 
 
 @shared_task(ignore_result=True)
@@ -33,6 +33,11 @@ def stop_batch(batch_id: str) -> None:
 @shared_task(ignore_result=True)
 def retire_superseded() -> None:
     retiring.retire()
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    sweeping.sweep()
 
 
 @shared_task(ignore_result=True)

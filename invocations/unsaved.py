@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from cloud import limits
 from commands import checking, textarea
+from commands.definitions import Definition, definitions_of
 from commands.models import Command, CommandType
 from commands.parameters import names_in
 from commands.saving import Edition
@@ -21,7 +22,7 @@ from invocations.fields import Line
 from invocations.forms import RunForm
 from invocations.parameter_fields import ON_PURPOSE, PREFIX
 
-COMMAND_FIELDS = ("name", "type", "content", "enable_parameter")
+COMMAND_FIELDS = ("name", "type", "content", "enable_parameter", "launcher", "secret_names")
 KEY = "-"  # where others name a command by its ID
 SAVE = "save"  # the action that saves and runs
 FRESH = {"enable_parameter": "on"}  # what a form that nobody has touched says, as that of a new command does
@@ -46,13 +47,17 @@ def command_of(region: str, data: QueryDict) -> Command:
     """What is typed, as a command that is in no table. Until a type is chosen it is a shell script."""
     chosen = data.get("type", "")
     content, has_parameters = data.get("content", ""), data.get("enable_parameter") == "on"
+    names = names_in(content) if has_parameters else []
+    secret = set(data.get("secret_names", "").split(","))  # of the run that this is once more
     return Command(
         region=region,
         name=data.get("name", "").strip(),
         type=chosen if chosen in CommandType.values else CommandType.SHELL,
         content=content,
         enable_parameter=has_parameters,
-        parameter_names=names_in(content) if has_parameters else [],
+        parameter_names=names,
+        definitions=[Definition(name=one, is_secret=True).to_json() for one in names if one in secret],
+        launcher=data.get("launcher", ""),
     )
 
 
@@ -79,6 +84,8 @@ class UnsavedForm(RunForm):
         ),
     )
     enable_parameter = forms.BooleanField(label=gettext_lazy("Use parameters"), required=False)
+    launcher = Line(widget=forms.HiddenInput)  # these two come with Run again alone
+    secret_names = Line(widget=forms.HiddenInput)
 
     before_parameters = COMMAND_FIELDS
     places = {**RunForm.places, "unknown-parameter": "#id_content", "too-large": "#id_content"}
@@ -106,6 +113,8 @@ class UnsavedForm(RunForm):
             working_dir=typed.get("working_dir") or "",
             timeout=typed.get("timeout") or limits.TIMEOUT_DEFAULT,
             enable_parameter=self.command.enable_parameter,
+            launcher=self.command.launcher,
+            definitions=tuple(definitions_of(self.command)),
         )
 
     @property

@@ -28,16 +28,19 @@ PRESETS: dict[str, timedelta] = {
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
 }
+FOUND = "found"
 RANGE = "range"  # two dates are about to be typed
 KIND_WORDS: dict[str, _StrPromise] = {
     "now": gettext_lazy("Run now"),
     "scheduled": pgettext_lazy("kind", "Scheduled"),
     "startup": gettext_lazy("Startup"),
+    FOUND: gettext_lazy("Found in the cloud"),
 }
 KINDS: dict[str, tuple[str, ...]] = {
     "now": (RepeatMode.ONCE,),
     "scheduled": (RepeatMode.PERIOD,),
     "startup": (RepeatMode.NEXT_REBOOT_ONLY, RepeatMode.EVERY_REBOOT),
+    FOUND: (),  # they are no runs (results/found.py)
 }
 _TASK_ID = re.compile(r"t-[0-9a-z]+", re.IGNORECASE)
 _INSTANCE_ID = re.compile(r"m?i-[0-9a-z]+", re.IGNORECASE)
@@ -94,6 +97,11 @@ class Filters:
     @property
     def kind_word(self) -> str:
         return str(KIND_WORDS[self.kind]) if self.kind else ""
+
+    @property
+    def show_found(self) -> bool:
+        """Whether what was found in the cloud belongs to what is asked for."""
+        return self.kind == FOUND or not self.are_any
 
     @property
     def are_any(self) -> bool:

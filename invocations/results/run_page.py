@@ -17,6 +17,7 @@ from invocations.results import batches, explaining, listing, notices, output, r
 from invocations.results.progress import Progress
 from regions.models import Region
 
+MOST_AGAINS = 5  # later runs of the same that the page links to
 KEPT = ("state", "sort", "per", "target", "batch_order", "batch_page")  # of the address, beside the form's own fields
 
 
@@ -44,6 +45,7 @@ def context(run: Invocation, region: Region, person: Person, query: QueryDict, n
         "batch_page_numbers": batch_page.paginator.get_elided_page_range(batch_page.number, on_each_side=1, on_ends=1),
         "is_held": is_shut or any(view.batch.hold_reason for view in all_batches.all),
         "again": Again.of(run) if person.is_operator else None,
+        "agains": run.agains.order_by("pk").values_list("region", "pk")[:MOST_AGAINS],
         "may_stop": person.is_operator
         and run.is_live
         and run.stop_requested_at is None
@@ -156,7 +158,6 @@ def _others(target: Target) -> list[tuple[str, dict[str, Any]]]:
 class Again:
     """What Run again can be pressed for."""
 
-    is_gone: bool  # the command no longer exists, so nothing can
     all: int
     failed: int
     skipped: int
@@ -169,7 +170,6 @@ class Again:
             return sum(run.counts.get(state, 0) for state in STATES_AGAIN[which])
 
         return cls(
-            is_gone=run.command is not None and run.command.deleted_at is not None,
             all=run.total,
             failed=count("failed"),
             skipped=count("skipped"),

@@ -17,6 +17,7 @@ from accounts.http import PersonRequest
 from commands.access import get_command_for
 from invocations.access import runs_visible_to
 from invocations.models import Invocation, RunState
+from invocations.results import found as found_in_cloud
 from invocations.results import history as listing
 from invocations.results import keyset, recent, strip
 from regions.http import RegionRequest
@@ -33,7 +34,7 @@ def history(request: RegionRequest, region: str) -> HttpResponse:
             f"{reverse('invocations:history_all')}?{_without(request.GET, 'region', 'before', 'after').urlencode()}"
         )
     runs = runs_visible_to(request.user).filter(region=region)
-    return _answer(request, "invocations/history.html", runs, name=f"history {region}", context={})
+    return _answer(request, "invocations/history.html", runs, name=f"history {region}", context={"found_in": region})
 
 
 @require_safe
@@ -44,7 +45,7 @@ def history_all(request: PersonRequest) -> HttpResponse:
         rest = _without(request.GET, "region", "before", "after").urlencode()
         return see_other(f"{reverse('invocations:history', args=[named])}?{rest}")
     runs = runs_visible_to(request.user)
-    context = {"is_everywhere": True, "regions": Region.objects.in_bulk()}
+    context = {"is_everywhere": True, "regions": Region.objects.in_bulk(), "found_in": None}
     return _answer(request, "invocations/history.html", runs, name="history", context=context)
 
 
@@ -81,6 +82,8 @@ def _answer(
         request.GET = _without(request.GET, "v", "top")  # type: ignore[assignment]
         template = f"{template}#table"
     else:
+        has_found = "found_in" in context and page.is_first and filters.show_found
+        shown["found"] = found_in_cloud.listed(context["found_in"]) if has_found else []
         shown |= {"states": RunState.choices, "operators": listing.operators(runs), "strip": strip.of(runs, now)}
     response = render(request, template, context | shown)
     patch_vary_headers(response, ["HX-Request"])

@@ -25,7 +25,7 @@ from commands import refusals, saving, sync
 from commands.access import get_command_for
 from commands.models import Command
 from instances import mirror
-from invocations import drafts, links, submitting
+from invocations import drafts, links, staying, submitting
 from invocations import unsaved as script
 from invocations.models import Draft, Invocation
 from invocations.panel import Panel, UnsavedPanel, strange_fields
@@ -107,7 +107,8 @@ def _show(opening: _Opening) -> HttpResponse:
     if draft_id and not draft:
         linked.pop("draft", None)
         notes.append(_("That draft is no longer there; a draft is kept for 24 hours."))
-    data, dropped = links.without_unknown(_over(opening.kept(draft), linked), command)
+    filled = _over(opening.kept(draft), linked)
+    data, dropped = links.without_unknown(filled, staying.shown(command, filled))
     shown = opening.panel(command, data, draft)
     shown.notes += notes + dropped + _since_run(shown)
     shown.trouble = trouble.of(fresh, request.region)

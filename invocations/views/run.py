@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
@@ -21,8 +20,9 @@ from django_htmx.http import HTMX_STOP_POLLING
 from accounts import address
 from accounts.access import operators_only
 from accounts.answers import is_fragment, see_other
-from accounts.plain_input import as_number, visible
+from accounts.plain_input import as_number, as_uuid, visible
 from accounts.sessions import background
+from invocations import again as running_again
 from invocations import drafts, stopping
 from invocations.access import get_run_for, get_run_version_for
 from invocations.results import run_page, shared, stop
@@ -133,11 +133,29 @@ def _ids(query: QueryDict) -> list[str]:
 @require_POST
 @operators_only
 def again(request: RegionRequest, region: str, run: int) -> HttpResponse:
-    """The panel, filled in as this run was; nothing runs by itself."""
+    """The panel, filled in as this run was; nothing runs by itself. Asks first where some may have run already."""
     found = get_run_for(request.user, region, run)
-    which = [word for word in request.POST.get("which", "all").split(",") if word in (*drafts.STATES_AGAIN, "ids")]
-    draft = drafts.for_again(found, which or ["all"], _ids(request.POST), request.user)
-    panel = reverse("invocations:unsaved", args=[region])
-    if draft.command:
-        panel = reverse("invocations:panel", args=[region, draft.command.cloud_id])
-    return see_other(f"{panel}?draft={draft.pk}")
+    if "newest" in request.POST:
+        return _with_newest(request, found)
+    words = request.POST.get("which", "all").split(",")
+    which = [word for word in words if word in (*drafts.STATES_AGAIN, "ids")] or ["all"]
+    chosen = running_again.targets_of(found, which, drafts.ids_in(request.POST.getlist("ids")))
+    if not chosen.ids and chosen.still_open:
+        messages.error(request, chosen.refusal)
+        return see_other(found.get_absolute_url())
+    if chosen.question and "confirmed" not in request.POST:
+        return render(request, "invocations/again.html", {"run": found, "chosen": chosen})
+    draft = running_again.prepare(found, chosen.ids, request.user)
+    if chosen.refusal:
+        messages.warning(request, chosen.refusal)
+    return see_other(running_again.path_of(draft))
+
+
+def _with_newest(request: RegionRequest, found: Invocation) -> HttpResponse:
+    """From the panel of an older version: the same with the command as it is now."""
+    draft = drafts.find(request.user, found.region, as_uuid(request.POST.get("draft")))
+    if draft is None or draft.again_of_id != found.pk:
+        raise Http404
+    if not running_again.use_newest(draft, request.user):
+        messages.error(request, _("The command is no longer there; its content as it ran is."))
+    return see_other(running_again.path_of(draft))

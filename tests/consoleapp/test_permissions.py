@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Role
-from invocations.models import Alarm
+from invocations.models import Alarm, Found
 from regions.models import MirrorKind
 from tests.conftest import PersonClient
 from tests.factories import (
@@ -78,6 +78,7 @@ def world(db: None, settings: Any) -> Any:
     OutputFactory(target=target)
     alarm = Alarm.objects.create(kind=Alarm.Kind.TWO_INVOCATIONS, batch=batch, raised_at=now())
     SigninLinkFactory()
+    Found.objects.create(region=HANGZHOU, invoke_id="t-1", is_ours=True, found_at=now(), seen_at=now())
 
     def of(client: Client) -> World:
         person = getattr(client, "person", None) or PersonFactory()
@@ -86,6 +87,7 @@ def world(db: None, settings: Any) -> Any:
                 "region": HANGZHOU,
                 "cloud_id": command.cloud_id,
                 "run": batch.invocation_id,
+                "invoke_id": "t-1",
                 "instance_id": instance.instance_id,
                 "kind": "instances",
                 "draft": DraftFactory(person=person, command=command).pk,

@@ -20,7 +20,6 @@ from tests.factories import (
     now,
 )
 from tests.invocations.panels import Shown, fresh_region, panel_url, run_form, selection_url
-from tests.invocations.runs import a_run
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
@@ -268,29 +267,6 @@ def test_what_the_cloud_has_instead_of_a_version_is_called_none_of_them(operator
 
 
 # Run again, history
-
-
-def test_run_again_of_an_older_version_opens_the_newest_and_says_so(operator, command):
-    run = a_run({"failed": 1}, command=command, command_version=1, parameters={"service": "nginx"})
-    old = move_on(command)
-    Invocation.objects.update(command_cloud_id=old)
-
-    opened = operator.post(reverse("invocations:again", args=[HANGZHOU, run.pk]), {"which": "all"})
-    page = Shown(operator.get(opened.url))
-
-    assert opened.url.startswith(panel_url(command))
-    assert f"Run #{run.pk} used version 1; this is version 2." in page.text
-    assert "This command has no parameter service." in page.text
-    assert page.value("version") == "2"
-    assert Invocation.objects.count() == 1
-
-
-def test_run_again_of_another_content_says_so(operator, command):
-    run = a_run({"failed": 1}, command=command, content="other", content_sha256="0" * 64)
-
-    opened = operator.post(reverse("invocations:again", args=[HANGZHOU, run.pk]), {"which": "all"})
-
-    assert f"The command content has changed since run #{run.pk}." in Shown(operator.get(opened.url)).text
 
 
 def test_the_runs_and_users_of_a_command_are_those_of_all_its_versions(operator, command):
