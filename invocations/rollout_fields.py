@@ -251,13 +251,13 @@ def _too_much(plan: Plan, total: int) -> list[Problem]:
 
 
 def spelled(seconds: int) -> str:
-    """45 s, 6 min, 26 h 40 min"""
-    if seconds < 60:
-        return _("%(n)s s") % {"n": seconds}
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return _("%(n)s min") % {"n": minutes}
-    return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
+    """45 s, 6 min, 1 min 30 s, 26 h 40 min"""
+    minutes, rest = divmod(seconds, 60)
+    if not minutes:
+        return _("%(n)s s") % {"n": rest}
+    if minutes >= 60:
+        return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
+    return _("%(m)s min %(s)s s") % {"m": minutes, "s": rest} if rest else _("%(n)s min") % {"n": minutes}
 
 
 def whole(text: str) -> int | None:

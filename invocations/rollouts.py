@@ -15,7 +15,7 @@ from django.db.models import Count
 
 from accounts import audit
 from accounts.models import Person
-from invocations import counting, gates, states
+from invocations import counting, gates, states, trust
 from invocations.clock import db_now
 from invocations.following import GRACE
 from invocations.models import Batch, BatchState, Invocation, Rollout, Target, TargetState, Wave
@@ -181,7 +181,8 @@ def _cancel_unsent(run_id: int | None = None) -> None:
     for pk in list(stopped.order_by("pk").values_list("pk", flat=True)[: None if run_id else CANCELLED_AT_ONCE]):
         with transaction.atomic():
             batch = Batch.objects.select_for_update().get(pk=pk)
-            if batch.state == BatchState.QUEUED and not batch.attempts.doubtful().exists():
+            is_unsent = batch.state == BatchState.QUEUED and not batch.attempts.doubtful().exists()
+            if is_unsent and trust.believes(batch):
                 states.cancel(batch, reason="stopped")
                 counting.recount(batch.invocation_id, batch.pk)
 

@@ -45,6 +45,7 @@ class Filters:
     exit: str = ""  # a number, or `none`
     code: str = ""
     batch: int | None = None  # its number
+    wave: int | None = None  # its number
     duration: str = ""  # `10-60`, `60-`, in seconds
     tag: str = ""  # `key` or `key=value`
     sort: str = ""
@@ -61,6 +62,7 @@ class Filters:
             exit=_exit(query.get("exit", "")),
             code=query.get("code", "")[:128],
             batch=_number(query.get("batch", "")),
+            wave=_number(query.get("wave", "")),
             duration=duration if duration != "-" and _DURATION.fullmatch(duration) else "",
             tag=query.get("tag", "").strip()[:LONGEST_SEARCH],
             sort=sort if sort.removeprefix("-") in SORTS else "",
@@ -75,7 +77,8 @@ class Filters:
     @property
     def are_more(self) -> bool:
         """Any of those behind the Filters button is set."""
-        return bool(self.code or self.batch is not None or self.duration or self.tag)
+        has_number = self.batch is not None or self.wave is not None
+        return bool(self.code or has_number or self.duration or self.tag)
 
 
 def _exit(text: str) -> str:
@@ -156,6 +159,8 @@ def matching(run: Invocation, filters: Filters) -> QuerySet[Target]:
         targets = targets.filter(error_code=filters.code)
     if filters.batch is not None:
         targets = targets.filter(batch__seq=filters.batch)
+    if filters.wave is not None:
+        targets = targets.filter(batch__wave__n=filters.wave)
     if filters.duration:
         targets = targets.filter(_lasting(filters.duration))
     if filters.tag:

@@ -18,6 +18,7 @@ from invocations import gates, rollouts
 from invocations.models import REST, Invocation, Rollout, TargetState, Wave
 from invocations.results import wording
 from invocations.results.batches import BatchView, Countdown
+from invocations.rollout_fields import KINDS, spelled
 
 MOST_STEPS = 6  # of more waves those around the present one are shown
 BEFORE = 2  # of these
@@ -82,6 +83,7 @@ class RolloutView:
     current: int  # the number of the last wave that is released
     gate: Gate | None
     ended: Ended | None
+    plan: list[str]  # as it was asked for, a line each
 
     @property
     def is_cut(self) -> bool:
@@ -101,7 +103,23 @@ def of(run: Invocation, person: Person, batches: Iterable[BatchView], now: datet
     gate = _gate(run, rollout, waves, counts, person, now) if run.is_live and run.stop_requested_at is None else None
     steps = [_step(wave, counts[wave.pk], gate, run, person) for wave in waves]
     first = max(0, min(at - 1 - BEFORE, len(steps) - MOST_STEPS))
-    return RolloutView(steps[first : first + MOST_STEPS], len(waves), at, gate, _ended(run, rollout))
+    return RolloutView(steps[first : first + MOST_STEPS], len(waves), at, gate, _ended(run, rollout), _plan(rollout))
+
+
+def _plan(rollout: Rollout) -> list[str]:
+    """For the Settings tab."""
+    lines = [f"{KINDS[rollout.kind]}: {rollout.wave_size}"]
+    if rollout.wave_max:
+        lines.append(f"{_('No wave larger than')}: {rollout.wave_max}")
+    if rollout.gate == Rollout.Gate.HAND:
+        lines.append(_("Wait for a person after each wave"))
+    else:
+        lines.append(_("Go on by itself after %(time)s") % {"time": spelled(rollout.pause)})
+    if rollout.failure_limit:
+        stop, pause = _("Stop when more than %(n)s fail"), _("Pause when more than %(n)s fail")
+        halts = pause if rollout.on_failures == Rollout.OnFailures.PAUSE else stop
+        lines.append(halts % {"n": rollout.failure_limit})
+    return lines
 
 
 def _step(wave: Wave, counts: Counter[str], gate: Gate | None, run: Invocation, person: Person) -> Step:
@@ -119,7 +137,7 @@ def _step(wave: Wave, counts: Counter[str], gate: Gate | None, run: Invocation, 
         word = _("Waits for you") if gate.may_go_on else _("Waits for %(user)s") % {"user": run.person.shown_name}
         return Step(wave, counts, "paused", word, "pause", "warn")
     if gate and gate.wave == wave.n:
-        return Step(wave, counts, "paused", _("Next"), "clock", "warn")
+        return Step(wave, counts, "paused", pgettext("wave", "Next"), "clock", "warn")
     if wave.released_at is None:
         return Step(wave, counts, "waiting", _("Waiting"), "wait", "neu")
     finished = _("%(a)s of %(n)s finished") % {"a": counts.total() - open_ones, "n": counts.total()}

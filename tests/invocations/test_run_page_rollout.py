@@ -226,6 +226,19 @@ def test_many_waves_show_those_around_the_present_one(operator, db):
     )
 
 
+def test_instances_are_found_by_their_wave_and_the_settings_tell_the_plan(operator, start):
+    run = start(
+        rollout="doubling", wave_size="2", wave_max="3", wave_gate="auto", wave_pause="90", stop_after_failures="10%"
+    )
+
+    listed = Shown(operator.get(run.get_absolute_url(), {"wave": "2"}))
+    settings = Shown(operator.get(run.get_absolute_url(), {"tab": "settings"}))
+
+    assert [f"hz-web-{n}" in listed.text for n in range(1, 7)] == [False, False, True, True, True, False]
+    told = "Doubling: 2 No wave larger than: 3 Go on by itself after 1 min 30 s Stop when more than 10% fail"
+    assert told in settings.text
+
+
 def test_history_finds_paused_runs(operator, start):
     run = end(start(rollout="canary"), 1, success=1)
 
