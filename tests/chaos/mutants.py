@@ -107,7 +107,7 @@ MUTANTS: Sequence[Mutant] = [
         "sends again what somebody has stopped meanwhile",
         [
             Edit(STATES, "        and batch.stop_requested_at is None\n", ""),
-            Edit(DISPATCH, "stop_requested_at__isnull=False", "pk=None"),
+            Edit(DISPATCH, "stop_requested_at__isnull=False", 'state=""'),
         ],
         f"{_IN}/test_states.py::TestResolve::test_A85_a_batch_in_doubt_that_was_to_be_stopped_stays_in_doubt",
     ),

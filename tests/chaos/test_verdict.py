@@ -58,6 +58,7 @@ def target(number: int) -> dict[str, object]:
         "batch_id": BATCH,
         "instance_id": f"i-{number}",
         "state": "success",
+        "reason": "",
         "exit_code": 0,
         "stop_requested_at": None,
     }

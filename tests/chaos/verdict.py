@@ -236,16 +236,19 @@ def faults_leave_the_end_as_it_is(seen: Evidence) -> Found:
         if target["batch_id"] in stopped or target["state"] not in REST:
             continue
         wanted = "failed" if run["parameters"].get("code", "0") != "0" else "success"
-        if target["state"] == wanted or (target["state"] == "unknown" and _was_in_doubt(seen, target)):
+        if target["state"] == wanted or _is_honest_doubt(seen, target):
             continue
         batch = next(b for b in seen.batches if b["batch"] == target["batch_id"])
         proof = (_row(target), _row(batch), *_lines(seen.attempts_of(batch)))
         yield Violation("INV-17", f"{_target(target)} is {target['state']} and not {wanted}", proof)
 
 
-def _was_in_doubt(seen: Evidence, target: Row) -> bool:
+def _is_honest_doubt(seen: Evidence, target: Row) -> bool:
+    """Given up after an attempt that may have run, or found out too late that none of them had (A14)."""
+    if target["state"] == "cancelled":
+        return bool(target["reason"] == "never-sent")
     batch = next(b for b in seen.batches if b["batch"] == target["batch_id"])
-    return any(attempt["outcome"] in DOUBTFUL for attempt in seen.attempts_of(batch))
+    return target["state"] == "unknown" and any(a["outcome"] in DOUBTFUL for a in seen.attempts_of(batch))
 
 
 def calls_name_only_the_runs_own_targets(seen: Evidence) -> Found:

@@ -266,6 +266,7 @@ class TestResolve:
 
         states.record(attempt, UNKNOWN)
 
+        Batch.objects.update(next_attempt_at=now())
         assert fresh(batch).state == S.UNSURE
         assert states.claim(batch.pk, "w1") is None
 
