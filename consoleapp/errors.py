@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,6 +24,7 @@ from accounts.answers import is_fragment
 from accounts.pages import own_referer
 from commands import definitions
 from commands.models import Command
+from consoleapp import versions
 
 logger = logging.getLogger(__name__)
 
@@ -54,18 +55,43 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database is away. Asks neither session nor database: one of them may be what is broken."""
-    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
-    status = 503 if is_away else 500
+    """500, or 503 while the database is away or of a newer version. Asks no session: it may be what is broken."""
+    passing = _passing(sys.exception())
+    status = 503 if passing else 500
     context = {
         "status": status,
         "reference": _new_reference(request, status),
         "error_frame": "errors/note.html" if is_fragment(request) else "plain.html",
         "cloud_kind": settings.CLOUD,
-        **(_away() if is_away else {}),
+        **passing,
     }
-    headers = {"Retry-After": str(RETRY_AFTER)} if is_away else {}
+    headers = {"Retry-After": str(RETRY_AFTER)} if passing else {}
     return HttpResponse(render_to_string("errors/error.html", context), status=status, headers=headers)
+
+
+def _passing(error: BaseException | None) -> dict[str, str]:
+    """Words for what goes by without anybody's doing; none for what is broken."""
+    if isinstance(error, DatabaseError) and _is_left_behind():
+        return _upgrading()
+    return _away() if isinstance(error, OperationalError | InterfaceError) else {}
+
+
+def _is_left_behind() -> bool:
+    try:
+        return not versions.fits()
+    except DatabaseError:
+        return False
+
+
+def _upgrading() -> dict[str, str]:
+    """A40: this process is of the version before the tables', and they have changed more than it can live with."""
+    return {
+        "what": _("The console is being upgraded."),
+        "why": _(
+            "What was just asked for needs the new version, which starts within a minute. Nothing was stored of it, "
+            "and runs already sent go on in the cloud. Wait a moment, then try again."
+        ),
+    }
 
 
 def _away() -> dict[str, str]:

@@ -21,7 +21,8 @@ from tests.invocations.runs import a_run
 FUTURE = ("invocations", "9999_of_the_future")
 SENTENCE = (
     "This database belongs to a newer version of the console: 9.8.7 has migrated it (to invocations"
-    f" 9999_of_the_future), and this is {VERSION}. Start that version or a newer one, or restore a backup made before the upgrade.\n"
+    f" 9999_of_the_future), and this is {VERSION}. Start that version or a newer one, or restore a backup made before"
+    " the upgrade.\n"
 )
 
 
@@ -104,6 +105,25 @@ def test_A40_the_web_server_that_was_left_behind_is_not_ready(client, upgraded):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()["migrations"]) == (503, "of a newer version")
+
+
+@pytest.fixture
+def renamed(transactional_db):
+    """What no upgrade should do: a table is gone that the version before needs."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_auditentry RENAME TO accounts_trail")
+        yield
+        cursor.execute("ALTER TABLE accounts_trail RENAME TO accounts_auditentry")
+
+
+def test_A40_a_page_that_needs_the_new_version_says_so(operator, upgraded, renamed):
+    operator.raise_request_exception = False
+
+    response = operator.post("/signout/")
+
+    assert response.status_code == 503
+    assert "The console is being upgraded." in response.content.decode()
+    assert response["Retry-After"]
 
 
 def test_A40_a_worker_refuses_to_start_on_tables_that_are_missing_something(tmp_path):
