@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +31,7 @@ STORM = 12.0  # seconds in which things go wrong
 PATIENCE = 100.0  # seconds until everything must be at rest, once it is calm
 NATURAL = 6.0  # of them, after which waiting times are cut short
 QUIET = 1.5  # seconds in which nothing must be called any more
+TOLD = 3  # violations of one rule in a report
 SIZES = (1, 2, 5, 12, 25, 40, 60, 90, 150)
 # What an action meets when another one has taken away what it needs
 IN_THE_WAY = (
@@ -113,7 +114,15 @@ class Outcome:
         heading = f"round {self.plan.seed} ({self.plan.setup}): " + ("holds" if self.holds else "FAILS")
         ends = ", ".join(f"{number} {state}" for state, number in self.ends.most_common())
         summary = f"  {self.seconds:.0f} s; {ends}"
-        return "\n".join([heading, *(f"  {line}" for line in self.said), summary, *(f"  {v}" for v in self.violations)])
+        return "\n".join([heading, *(f"  {line}" for line in self.said), summary, *self._told()])
+
+    def _told(self) -> Iterator[str]:
+        """The first few of each rule: forty targets of one batch tell the same."""
+        for rule, found in itertools.groupby(self.violations, lambda violation: violation.rule):
+            first, *more = found
+            yield from (f"  {violation}" for violation in [first, *more][:TOLD])
+            if len(more) >= TOLD:
+                yield f"  {rule}: and {len(more) - TOLD + 1} more like these"
 
 
 class _Round:
