@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from celery.worker import state as celery_state
 from django.db import close_old_connections, connections
 
-from consoleapp import housekeeping, reports
+from consoleapp import housekeeping, reports, versions
 from consoleapp.models import Tick, Worker
 from consoleapp.version import VERSION
 from invocations import deployment, due, sweeping, tasks
@@ -32,7 +32,11 @@ def claim(name: str) -> bool:
 
 
 def tick(name: str) -> bool:
-    """Claim this second and do what it is for; False when somebody else has it."""
+    """Claim this second and do what it is for; False when somebody else has it.
+
+    Raises DoesNotFit where a newer version has migrated the database meanwhile: its workers have the tick then (A40).
+    """
+    versions.check()
     if not claim(name):
         return False
     deployment.watch()
