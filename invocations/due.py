@@ -6,10 +6,12 @@ import logging
 import math
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from kombu.exceptions import OperationalError
 
 from cloud import limiter
@@ -63,7 +65,7 @@ def expire() -> None:
 def _dispatches(now: datetime) -> Iterator[Job]:
     """As many a region as the rate allows until the next tick: more messages would only keep polling waiting.
 
-    Runs take turns: every first batch before every second one.
+    Runs take turns, however many batches each has and whenever it began.
     """
     if not trust.is_trusted():
         return
@@ -83,8 +85,14 @@ def _stops(now: datetime) -> Iterator[Job]:
 def _few_a_region(due: QuerySet[Batch], task: str, operation: str) -> Iterator[Job]:
     share = math.ceil(limiter.rate(operation) * TICK)
     for region in due.order_by().values_list("region", flat=True).distinct():
-        for pk in due.filter(region=region).order_by("seq", "next_attempt_at").values_list("pk", flat=True)[:share]:
+        for pk in _in_turn(due.filter(region=region))[:share]:
             yield task, str(pk)
+
+
+def _in_turn(due: QuerySet[Batch]) -> QuerySet[Batch, UUID]:
+    """The first one due of each run before the second of any. By lot among runs, so that none is always last."""
+    turn = Window(RowNumber(), partition_by="invocation", order_by="seq")
+    return due.annotate(turn=turn).order_by("turn", "?").values_list("pk", flat=True)
 
 
 def _polls(now: datetime) -> Iterator[Job]:
