@@ -21,7 +21,13 @@ from django.db import DatabaseError, connection
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -33,6 +39,8 @@ from consoleapp.version import VERSION
 from invocations.models import Alarm, Batch, BatchState, Deployment, HoldReason, Invocation, RunState, TargetState
 
 Gauges = Iterator[GaugeMetricFamily]
+
+disable_created_metrics()  # they double the series, and nobody asks when one began
 
 LIMITED = (
     "InvokeCommand",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from invocations.models import Alarm
 from regions.models import Mirror, Region
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Item:
     icon: str
     url: str
     key: str = ""  # `g` then this key opens it
+    count: int = 0  # of what waits for somebody there
     is_current: bool = False
 
 
@@ -34,7 +36,7 @@ class CloudDetails:
 
 def groups(region: Region | None, path: str) -> list[tuple[_StrPromise, list[Item]]]:
     """The groups of the left navigation. Without a region there is nothing to list, only the system status."""
-    administration = (_("Administration"), [_item(path, _("System status"), "pulse", "system")])
+    administration = (_("Administration"), [_status(path)])
     return [(_("Cloud Assistant"), _assistant(region.pk, path)), administration] if region else [administration]
 
 
@@ -48,6 +50,12 @@ def _assistant(region: str, path: str) -> list[Item]:
 
 
 def _item(path: str, name: _StrPromise, icon: str, view: str, *args: str, key: str = "") -> Item:
+def _status(path: str) -> Item:
+    """With the number of alarms that nobody has marked as seen."""
+    unseen = Alarm.objects.filter(seen_at=None).count()
+    return replace(_item(path, _("System status"), "pulse", "system"), count=unseen)
+
+
     url = reverse(view, args=args)
     return Item(name, icon, url, key, is_current=path.startswith(url))
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -216,7 +216,8 @@ def database() -> str:
 def database_trouble() -> str:
     """Why the database can't be written to, "" when it can. Writes nothing new: the tick's row as it is."""
     try:
-        Tick.objects.filter(pk=1).update(claimed_by=F("claimed_by"))
+        with transaction.atomic():
+            Tick.objects.filter(pk=1).update(claimed_by=F("claimed_by"))
     except DatabaseError as error:
         return str(error).strip().partition("\n")[0]
     return ""

@@ -92,3 +92,21 @@ def test_what_nobody_asks_for_any_more_is_thrown_away():
     assert list(SigninLink.objects.all()) == [kept]
     assert not Worker.objects.exists()
     assert not type(draft).objects.exists()
+
+
+def test_a_worker_whose_row_is_gone_while_it_slept_comes_back(row, monkeypatch):
+    monkeypatch.setattr(tick, "REPORT_EVERY", timedelta(0))
+    monkeypatch.setattr(tick, "SECOND", timedelta(milliseconds=20))
+    is_gone, is_back = Event(), Event()
+
+    def look():
+        if is_gone.is_set() and Worker.objects.exists():
+            is_back.set()
+
+    ticker = Ticker(also=look)
+    ticker.start()
+    Worker.objects.all().delete()
+    is_gone.set()
+
+    assert is_back.wait(5)
+    ticker.stop(patience=5)
