@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -212,6 +212,21 @@ def list_results(connection: Connection, region: str, invoke_id: str, *, instanc
         "DescribeInvocationResults", connection, region, request, *path, page=limits.PAGE, inside="Invocation"
     )
     return [_result(row) for row in once_each(rows, "InstanceId")]
+
+
+def history(connection: Connection, region: str, invoke_id: str) -> Iterator[Result]:
+    """Each time a schedule has run on each target, with its output, as far as the cloud still has it: newest first.
+
+    Only of Period and EveryReboot. A page of 50 is asked for when its first result is, so whoever knows the rest stops.
+    """
+    request = sdk.ecs().DescribeInvocationResultsRequest(
+        region_id=region, invoke_id=invoke_id, include_history=True, content_encoding="Base64"
+    )
+    path = ("Invocation", "InvocationResults", "InvocationResult")
+    for row in every_row(
+        "DescribeInvocationResults", connection, region, request, *path, page=limits.PAGE, inside="Invocation"
+    ):
+        yield _result(row)
 
 
 def stop(connection: Connection, region: str, invoke_id: str, *, instance_ids: Sequence[str] = ()) -> None:

@@ -44,6 +44,7 @@ def _assistant(region: str, path: str) -> list[Item]:
     return [
         _item(path, _("Commands"), "term", "commands:list", region, key="c"),
         _item(path, _("Execution results"), "list", "invocations:history", region, key="r"),
+        _item(path, _("Scheduled tasks"), "cal", "invocations:schedules", region, key="s"),
         _item(path, _("Instances"), "server", "instances:list", region, key="i"),
         _item(path, _("Managed instances"), "link2", "instances:managed", region),
     ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Person
 from invocations.models import Invocation, Target
+from invocations.models.runs import InvocationQuerySet
 
 
-def runs_visible_to(person: Person) -> QuerySet[Invocation]:
+def runs_visible_to(person: Person) -> InvocationQuerySet:
     """Every role reads every run; the views start here, so that scopes have one place to come to."""
     return Invocation.objects.all() if person.is_active else Invocation.objects.none()
 

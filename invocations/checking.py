@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cloud import limits
 from commands.looking_over import names_are_text
 from invocations import planning, preflight, quota
+from invocations.schedules.phrases import in_time
 
 if TYPE_CHECKING:
     from invocations.forms import Problem, RunForm
@@ -132,7 +134,8 @@ def unfit_matches(pickers: Iterable[Picker]) -> list[UnfitMatches]:
 
 
 def checks(form: RunForm, left: Quota) -> list[Check]:
-    return [*_targets(form), *_parameters(form), *_user(form), *_dangers(form), *_others(form), *_warnings(form, left)]
+    own = [*_targets(form), *_parameters(form), *_user(form), *_schedule(form)]
+    return [*own, *_dangers(form), *_others(form), *_warnings(form, left)]
 
 
 def _targets(form: RunForm) -> Iterator[Check]:
@@ -152,6 +155,14 @@ def _parameters(form: RunForm) -> Iterator[Check]:
     yield from map(Check.of, wrong)
     if form.names_as_text:
         yield Check("info", names_are_text(form.names_as_text), "#id_enable_parameter")
+
+
+def _schedule(form: RunForm) -> Iterator[Check]:
+    first = form.timing.next_time(timezone.now())
+    if first is not None:
+        yield Check("ok", _("First run %(time)s") % {"time": in_time(first)}, "#plan")
+    elif form.timing.is_startup:
+        yield Check("ok", _("First run at the next startup of each instance"), "#plan")
 
 
 def _is_about_parameters(href: str) -> bool:

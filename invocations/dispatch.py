@@ -16,13 +16,16 @@ import cloud.invocations as gateway
 from cloud import clock, connection, errors, limiter
 from instances import mirror
 from instances.models import Instance
-from invocations import gates, lookup, preflight, requests, states, tracing
+from invocations import gates, interception, lookup, preflight, requests, states, tracing
 from invocations.answers import SLOW_RETRY, Answer
 from invocations.clock import Stopwatch, db_now
 from invocations.models import Attempt, Batch, BatchState, HoldReason, Invocation, Outcome
+from invocations.schedules import limits
+from invocations.schedules.timing import Timing
 from regions.models import Account
 
 PERMIT_WAIT = 1.0  # seconds; the tick comes again, and waiting workers would keep polling from its turn
+LOOKING_UP = "ecs:DescribeInvocations"  # as polling notes the action that is not permitted
 CLOCK_TOLERANCE = 60.0  # seconds the cloud's clock may differ before nothing is sent (E2)
 
 
@@ -46,7 +49,7 @@ def dispatch(batch_id: Any) -> None:
     if attempt is None:
         return
     watch = Stopwatch()
-    states.record(attempt, investigated(attempt, _try(attempt, watch)))
+    states.record(attempt, interception.judged(attempt, investigated(attempt, _try(attempt, watch))))
 
 
 def _try(attempt: Attempt, watch: Stopwatch) -> Answer:
@@ -60,6 +63,8 @@ def _try(attempt: Attempt, watch: Stopwatch) -> Answer:
         return Answer(outcome=Outcome.NOT_SENT, hold_reason=HoldReason.PARAMETERS, wait=SLOW_RETRY, is_alarm=True)
     if not _is_still_permitted(run):
         return Answer(outcome=Outcome.NOT_SENT, skip="not-permitted")
+    if limits.is_too_late(Timing.of(run).frequency, attempt.signed_at):
+        return Answer(outcome=Outcome.NOT_SENT, skip="time-passed")
     return _send(attempt, request)
 
 
@@ -129,10 +134,18 @@ def _is_held_back(batch: Batch) -> bool:
         reason = HoldReason.ACCOUNT
     elif offset > CLOCK_TOLERANCE:
         reason = HoldReason.CLOCK
+    elif _cannot_be_looked_up(batch.region):
+        reason = HoldReason.PERMISSION
     else:
         return False
     _hold(batch, reason)
     return True
+
+
+def _cannot_be_looked_up(region: str) -> bool:
+    """Whether what was sent before can't be followed for want of permission: then nothing more is sent (A76)."""
+    refused = Batch.objects.filter(region=region, state=BatchState.ACCEPTED, message=LOOKING_UP)
+    return refused.exists()
 
 
 def _hold(batch: Batch, reason: str) -> None:

@@ -16,6 +16,7 @@ from accounts.plain_input import visible
 from commands.models import Command
 from invocations import rollout_fields, waves
 from invocations.models import Draft, Invocation, Rollout, TargetState
+from invocations.schedules import filling
 
 KEPT = timedelta(hours=24)
 ONLY_SELECTED = "selected:yes"  # the search that shows what is chosen
@@ -105,6 +106,7 @@ def fields_of(run: Invocation) -> dict[str, str]:
         "oss_delivery": run.oss_delivery,
         "reason": run.reason,
         **_rollout_of(run),
+        **filling.fields_of(run),
     }
     for name, value in run.parameters.items():
         fields[f"param-{name}"] = value

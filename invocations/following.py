@@ -46,7 +46,7 @@ def _rank(state: str) -> int:
     return _END if state in REST else _RANK.get(state, _OPEN)
 
 
-def _exit_code(record: InvocationInstance, state: str) -> int | None:
+def exit_code(record: InvocationInstance, state: str) -> int | None:
     """0 is told for what never ran or never reported, too; only with success is it one."""
     is_meant = state == TargetState.SUCCESS or (state in REST and record.exit_code)
     return record.exit_code if is_meant else None
@@ -60,11 +60,11 @@ def advance(target: Target, record: InvocationInstance, now: datetime) -> bool:
     before = [getattr(target, column) for column in COLUMNS if column != "changed_at"]
     target.state = state
     target.reason = ""
-    target.exit_code = _exit_code(record, state)
+    target.exit_code = exit_code(record, state)
     target.error_code, target.error_info = record.error_code, record.error_info
     target.repeats = record.repeats
     target.started_at, target.finished_at = record.started_at, record.finished_at
-    target.seconds = _seconds(record.started_at, record.finished_at)
+    target.seconds = seconds_between(record.started_at, record.finished_at)
     if before == [getattr(target, column) for column in COLUMNS if column != "changed_at"]:
         return False
     target.changed_at = now
@@ -82,7 +82,8 @@ def _is_newer(target: Target, state: str, finished_at: datetime | None) -> bool:
     return told == _END and is_later
 
 
-def _seconds(started_at: datetime | None, finished_at: datetime | None) -> float | None:
+def seconds_between(started_at: datetime | None, finished_at: datetime | None) -> float | None:
+    """None where either is missing, or they run backwards (A69)."""
     if started_at is None or finished_at is None or finished_at < started_at:
         return None
     return (finished_at - started_at).total_seconds()

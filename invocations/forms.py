@@ -27,10 +27,12 @@ from commands.models import Command
 from instances.models import Kind
 from invocations import drafts, passwords, preflight, secrets
 from invocations.fields import ContainerId, Delivery, Line, PasswordName, Seconds, UserName
-from invocations.models import Invocation, RepeatMode
+from invocations.models import Invocation
 from invocations.parameter_fields import PREFIX, Parameter, fields_of
 from invocations.picking import Look
 from invocations.rollout_fields import RolloutFields
+from invocations.schedules import replacing
+from invocations.schedules.form import MODES, ScheduleFields
 from invocations.submitting import RunPlan
 
 _TARGETS = "#instances"  # where every other problem of the whole form is mended
@@ -45,7 +47,7 @@ class Problem:
     code: str
 
 
-class RunForm(RolloutFields):
+class RunForm(RolloutFields, ScheduleFields):
     """Bound to what was typed, to what a draft kept or to what a link brings: the check is the same for all three."""
 
     data: QueryDict
@@ -103,7 +105,7 @@ class RunForm(RolloutFields):
     )
     repeat_mode = forms.ChoiceField(
         label=gettext_lazy("When"),
-        choices=[(RepeatMode.ONCE, gettext_lazy("Run now"))],
+        choices=MODES,
         required=False,
         error_messages={"invalid_choice": gettext_lazy("Choose when to run: now, on a schedule or on startup.")},
     )
@@ -118,6 +120,7 @@ class RunForm(RolloutFields):
         self.fields["timeout"].help_text = _("%(min)s–%(max)s. The process is killed after this.") % bounds
         self.touched: list[str] = []  # fields that somebody has left
         self._start_rollout()
+        self.start_schedule()
         self.data.setdefault("timeout", str(command.timeout))
         self.data.setdefault("working_dir", command.working_dir)
         self.parameters = [Parameter(known, self) for known in definitions.definitions_of(command)]
@@ -133,11 +136,6 @@ class RunForm(RolloutFields):
     @property
     def is_for_windows(self) -> bool:
         return self.command.os_type == "windows"
-
-    @property
-    def repeats(self) -> bool:
-        """It is not to run now, but on a schedule or at startup."""
-        return self.data.get("repeat_mode", RepeatMode.ONCE) != RepeatMode.ONCE
 
     @property
     def when(self) -> forms.BoundField:
@@ -162,6 +160,7 @@ class RunForm(RolloutFields):
         self._clean_size()
         self._clean_password_name()
         self._clean_container()
+        self.clean_schedule(self.cleaned_data.get("timeout") or self.command.timeout)
         self._clean_rollout(self.tally.fit, is_now=not self.repeats)
         self._clean_targets()
 
@@ -290,7 +289,8 @@ class RunForm(RolloutFields):
         """In the order of the page: parameters, settings, targets."""
         found = self.errors.as_data()
         others = [name for name in type(self).base_fields if name not in self.before_parameters]
-        others.sort(key=lambda name: name in RolloutFields.base_fields)  # the plan stands below the settings
+        plan = {**ScheduleFields.base_fields, **RolloutFields.base_fields}
+        others.sort(key=lambda name: name in plan)  # the plan stands below the settings
         at_fields = [*self.before_parameters, *(parameter.key for parameter in self.parameters), *others]
         problems = [
             Problem(" ".join(error.messages), f"#{self[name].id_for_label}", str(error.code))
@@ -358,6 +358,8 @@ class RunForm(RolloutFields):
             reason=typed["reason"],
             again_of=again_of,
             rollout=self.plan_of_waves,
+            timing=self.timing,
+            replaces=replacing.named(person, self.command.region, self.data.get("replaces")) if self.repeats else None,
             searches=[Look.of(self.data, kind).query_text for kind in Kind],
         )
 

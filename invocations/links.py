@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from invocations.panel import Panel
 
 LONGEST = 2000  # characters
+ONE_TIME = ("replaces", "cron_shown")  # of this form alone
 
 
 def to(panel: Panel) -> str:
@@ -55,7 +56,7 @@ def from_link(query: QueryDict, command: Command, person: Person) -> tuple[Query
     """The form as an address fills it in, and what to say of the rest. Secrets are never taken from an address."""
     data = QueryDict(mutable=True)
     known = fields_of(definitions.definitions_of(command))
-    plain = {*RunForm.base_fields, *LOOKS, "draft", "form_token", "managed"} - {"confirm_text"}
+    plain = {*RunForm.base_fields, *LOOKS, "draft", "form_token", "managed"} - {"confirm_text", *ONE_TIME}
     unknown = []
     for name, values in query.lists():
         parameter = known.get(name)

@@ -42,7 +42,7 @@ def _awaited(batch: Batch) -> QuerySet[Target]:
 
 
 def _store(batch: Batch, results: Mapping[str, gateway.Result]) -> None:
-    hide = _hide_secrets_of(batch)
+    hide = hiding_secrets_of(batch)
     unread = Target.objects.filter(batch=batch, instance_id__in=results).exclude(output__is_complete=True)
     fresh, lines = [], []
     for target in unread:
@@ -61,7 +61,7 @@ def _store(batch: Batch, results: Mapping[str, gateway.Result]) -> None:
     update_each(lines, ["first_line"])
 
 
-def _hide_secrets_of(batch: Batch) -> Callable[[bytes], bytes]:
+def hiding_secrets_of(batch: Batch) -> Callable[[bytes], bytes]:
     """Of a batch that had ended before it turned out to run the secrets are gone: nothing tells them from the rest."""
     if batch.secrets is None and batch.invocation.secret_names:
         return lambda output: secrets.MASK.encode() if output else output

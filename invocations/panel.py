@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
@@ -43,6 +44,7 @@ from invocations.models import Draft, Invocation
 from invocations.parameter_fields import PREFIX
 from invocations.picking import LOOKS, Look, Picker
 from invocations.rollout_fields import ALL, DRAWN, SHOWN
+from invocations.schedules import preview, replacing, zones
 from invocations.unsaved import UnsavedForm
 from invocations.verdicts import CloudCheck
 from invocations.wave_plan import Member, WavePlan, as_text, drawn_before
@@ -272,6 +274,20 @@ class Panel:
     def drawn(self) -> str:
         """The plan that is shown, for the page to send along."""
         return as_text(self.wave_plan.plan) if self.wave_plan else ""
+
+    @cached_property
+    def schedule(self) -> preview.Preview | None:
+        """What the chosen times come to; None while they can't be read, and for a run that has none."""
+        return preview.of(self.form.timing)
+
+    @cached_property
+    def time_zones(self) -> list[zones.Choice]:
+        return zones.choices(timezone.now())
+
+    @cached_property
+    def replaces(self) -> Invocation | None:
+        """The schedule that is stopped once this one is taken."""
+        return replacing.named(self.person, self.region.pk, self.form.data.get("replaces"))
 
     @cached_property
     def batches(self) -> checking.Batches:

@@ -15,7 +15,8 @@ import cloud.invocations as gateway
 from cloud import connection, errors, limits
 from invocations import counting, following, outputs, states, tracing
 from invocations.clock import db_now
-from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocation, Target
+from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocation, RepeatMode, Target
+from invocations.schedules import following as schedules
 from invocations.writing import update_each
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,10 @@ def poll_region(region: str) -> None:
         by_run[batch.invocation_id].append(batch)
     for run_id, batches in by_run.items():
         tracing.note(run=run_id)
-        _poll_run(region, run_id, batches)
+        if batches[0].invocation.repeat_mode == RepeatMode.ONCE:
+            _poll_run(region, run_id, batches)
+        else:
+            schedules.poll(region, batches)
 
 
 def _claim(region: str) -> list[Batch]:

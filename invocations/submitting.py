@@ -20,7 +20,8 @@ from instances import selection_uses
 from instances.models import Instance
 from invocations import counting, due, planning, requests, secrets, waves
 from invocations.clock import db_now
-from invocations.models import Batch, Invocation, RepeatMode, Rollout, Target, TargetState, Wave
+from invocations.models import Batch, Invocation, Rollout, Target, TargetState, Wave
+from invocations.schedules.timing import NOW, Timing
 from regions.models import Account
 
 
@@ -48,6 +49,8 @@ class RunPlan:
     again_of: Invocation | None = None
     searches: Sequence[str] = ()  # of the pickers, when Run was pressed
     rollout: waves.Plan | None = None  # None: to all of them at once
+    timing: Timing = NOW
+    replaces: Invocation | None = None  # a schedule that is stopped once this one is taken
 
 
 def submit(plan: RunPlan) -> tuple[Invocation, bool]:
@@ -118,6 +121,10 @@ def _invocation(plan: RunPlan, now: datetime) -> Invocation:
         container_id=plan.container_id,
         oss_delivery=plan.oss_delivery,
         reason=plan.reason,
+        repeat_mode=plan.timing.repeat_mode,
+        frequency=plan.timing.text,
+        time_zone=plan.timing.zone_name,
+        replaces=plan.replaces,
         person=plan.person,
         address=plan.address,
         form_token=plan.form_token,
@@ -199,11 +206,14 @@ def version_of(command: Command) -> int | None:
     return command.version_number or None if command.drifted_at is None else None
 
 
-def request_of(
-    plan: RunPlan, ids: tuple[str, ...], tags: Tags, *, repeat_mode: str = RepeatMode.ONCE
-) -> requests.Frozen:
-    """What is asked of the cloud for these instances; secrets are placeholders."""
-    settings = _settings(plan, ids) | {"tags": tags, "repeat_mode": repeat_mode}
+def request_of(plan: RunPlan, ids: tuple[str, ...], tags: Tags, *, repeat_mode: str = "") -> requests.Frozen:
+    """What is asked of the cloud for these instances; secrets are placeholders.
+
+    With another `repeat_mode` than the plan's nothing is said of its frequency: the cloud takes all that has one for a
+    schedule, whatever else it says.
+    """
+    when = {"repeat_mode": plan.timing.repeat_mode, "frequency": plan.timing.text}
+    settings = _settings(plan, ids) | {"tags": tags, **({"repeat_mode": repeat_mode} if repeat_mode else when)}
     if plan.command.pk:
         return FrozenRequest(command_id=plan.command.cloud_id, **settings)
     return FrozenRun(

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from invocations import cloud_check, dispatch, due, lookup, polling, retiring, stopping, sweeping
+from invocations.schedules import elsewhere
 
 
 @shared_task(ignore_result=True)
@@ -43,3 +44,8 @@ def sweep() -> None:
 @shared_task(ignore_result=True)
 def check_call(call_id: str) -> None:
     cloud_check.step(call_id)
+
+
+@shared_task(ignore_result=True)
+def refresh_schedules(region: str) -> None:
+    elsewhere.refresh(region)

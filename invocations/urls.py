@@ -2,7 +2,8 @@
 
 from django.urls import path, register_converter
 
-from invocations.views import delete, found, history, instance, panel, picker, rollout, run, selections, target, unfinished
+from invocations.views import delete, found, history, instance, panel, picker, rollout, run, schedules
+from invocations.views import selections, target, unfinished
 
 
 class InstanceId:
@@ -42,6 +43,17 @@ urlpatterns = [
     path("r/<region>/run/", panel.unsaved, name="unsaved"),
     path("r/<region>/picker/<kind>/", picker.picker, name="picker"),
     path("r/<region>/picker/<kind>/suggestions/", picker.suggestions, name="suggestions"),
+    path("r/<region>/schedules/", schedules.schedules, name="schedules"),
+    path("r/<region>/schedules/<int:schedule>/", schedules.schedule, name="schedule"),
+    path("r/<region>/schedules/<int:schedule>/stop/", schedules.stop, name="schedule_stop"),
+    path("r/<region>/schedules/<int:schedule>/replace/", schedules.replace, name="schedule_replace"),
+    path(
+        "r/<region>/schedules/<int:schedule>/executions/<int:execution>/output.txt",
+        schedules.execution_output,
+        name="execution_output",
+    ),
+    path("r/<region>/schedules/elsewhere/<task_id>/", schedules.made_elsewhere, name="schedule_elsewhere"),
+    path("r/<region>/schedules/elsewhere/<task_id>/stop/", schedules.stop_elsewhere, name="schedule_elsewhere_stop"),
     path("r/<region>/selections/", selections.listing, name="selections"),
     path("r/<region>/selections/new/", selections.new, name="selection_new"),
     path("r/<region>/selections/<int:selection>/", selections.edit, name="selection_edit"),

@@ -32,6 +32,10 @@ class InvocationQuerySet(models.QuerySet["Invocation"]):
     def live(self) -> Self:
         return self.filter(ended_at=None)
 
+    def repeating(self) -> Self:
+        """Schedules, and what waits for a startup."""
+        return self.exclude(repeat_mode=RepeatMode.ONCE)
+
 
 class Invocation(models.Model):
     """One press of Run: one content, one set of settings, N targets, one region. On screen it is a run."""
@@ -97,7 +101,12 @@ class Invocation(models.Model):
         return f"#{self.pk} {self.command_name}"
 
     def get_absolute_url(self) -> str:
-        return reverse("invocations:run", args=[self.region, self.pk])
+        return reverse("invocations:schedule" if self.repeats else "invocations:run", args=[self.region, self.pk])
+
+    @property
+    def repeats(self) -> bool:
+        """By a schedule, or at startup: its page is another."""
+        return self.repeat_mode != RepeatMode.ONCE
 
     @property
     def is_live(self) -> bool:

@@ -105,10 +105,12 @@ class ScheduleFields(PlainForm):
         widget=forms.TextInput(attrs=_MONO | {"list": "time-zones"}),
     )
 
+    replaces = Line(max_length=20, widget=forms.HiddenInput)  # the number of a schedule
+
     timing: Timing  # of what was typed, once it was cleaned; run now while something is wrong with it
 
     @property
-    def repeat_mode(self) -> str:
+    def mode(self) -> str:
         """What is chosen, read or not."""
         mode: str = self.data.get("repeat_mode") or RepeatMode.ONCE
         return self.data.get("startup") or mode if mode in phrases.STARTUP else mode
@@ -116,15 +118,15 @@ class ScheduleFields(PlainForm):
     @property
     def repeats(self) -> bool:
         """It is not to run now, but on a schedule or at startup."""
-        return self.repeat_mode != RepeatMode.ONCE
+        return self.mode != RepeatMode.ONCE
 
     @property
     def is_scheduled(self) -> bool:
-        return self.repeat_mode == RepeatMode.PERIOD
+        return self.mode == RepeatMode.PERIOD
 
     @property
     def is_for_startup(self) -> bool:
-        return self.repeat_mode in phrases.STARTUP
+        return self.mode in phrases.STARTUP
 
     @property
     def kind(self) -> str:
@@ -133,6 +135,10 @@ class ScheduleFields(PlainForm):
             return chosen
         given = (kind for kind, field in _FIELD_OF.items() if self.data.get(field) and field != "cron")
         return next(given, "clock")
+
+    @property
+    def preset(self) -> str:
+        return self.data.get("repeat") or EXPRESSION
 
     # What the page starts with
 
@@ -195,7 +201,7 @@ class ScheduleFields(PlainForm):
     def clean_schedule(self, timeout: int) -> None:
         """`timeout`: in seconds, which two times must not be closer than."""
         self.timing = Timing()
-        mode = self.repeat_mode
+        mode = self.mode
         if mode == RepeatMode.ONCE or "repeat_mode" in self.errors or "startup" in self.errors:
             return
         if mode in phrases.STARTUP:

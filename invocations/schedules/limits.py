@@ -27,7 +27,7 @@ def check(frequency: Frequency, timeout: int, now: datetime) -> None:
             _check_clock(frequency, timeout, now)
 
 
-def is_too_late(frequency: Frequency, now: datetime) -> bool:
+def is_too_late(frequency: Frequency | None, now: datetime) -> bool:
     """Whether a single time has passed, or would before the agents know of it (A90)."""
     return isinstance(frequency, Once) and (frequency.moment is None or frequency.moment < now + AHEAD)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -54,6 +56,19 @@ def with_zone(frequency: Frequency) -> str:
     if not frequency.zone_name:
         return sentence(frequency)
     return _("%(sentence)s (%(zone)s)") % {"sentence": sentence(frequency), "zone": frequency.zone_name}
+
+
+def in_time(moment: datetime) -> str:
+    """in 35 min, in 4 h 25 min, in 3 days: how long it is until then."""
+    seconds = max(0, int((moment - timezone.now()).total_seconds()))
+    if seconds < 60:
+        return _("in %(n)s s") % {"n": seconds}
+    if seconds < 3600:
+        return _("in %(n)s min") % {"n": seconds // 60}
+    if seconds < 86_400:
+        return _("in %(h)s h %(m)s min") % {"h": seconds // 3600, "m": seconds % 3600 // 60}
+    days = seconds // 86_400
+    return ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}
 
 
 def _interval(interval: Interval) -> str:

@@ -42,6 +42,10 @@ class Timing:
         return found.zone_name if found else ""
 
     @property
+    def is_now(self) -> bool:
+        return self.repeat_mode == RepeatMode.ONCE
+
+    @property
     def is_startup(self) -> bool:
         return self.repeat_mode in phrases.STARTUP
 
@@ -69,3 +73,6 @@ class Timing:
 
     def next_time(self, after: datetime) -> datetime | None:
         return next(iter(self.next_times(after, 1)), None)
+
+
+NOW = Timing()

@@ -11,8 +11,10 @@ from commands.models import Command
 from instances.models import Instance
 from invocations.access import runs_visible_to
 from invocations.models import Target
+from invocations.schedules import phrases
 
 register = template.Library()
+register.simple_tag(phrases.in_time)
 
 
 @register.simple_tag(takes_context=True)

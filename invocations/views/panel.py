@@ -292,13 +292,19 @@ def _submit(request: RegionRequest, posted: Panel, found: Mirror, command: Comma
     )
     run, is_new = submitting.submit(replace(plan, command=command) if command else plan)
     if is_new:
-        text = ngettext("Run #%(id)s started on %(n)s instance.", "Run #%(id)s started on %(n)s instances.", run.total)
-        messages.success(request, text % {"id": run.pk, "n": f"{run.total:,}"})
+        messages.success(request, _started(run) % {"id": run.pk, "n": f"{run.total:,}"})
         if stale := trouble.of(found, request.region):
             messages.warning(request, stale.what)
     else:
         messages.info(request, _("This run had already been started."))
     return _go_to(request, run)
+
+
+def _started(run: Invocation) -> str:
+    if run.repeats:
+        one, many = _("Schedule #%(id)s made on %(n)s instance."), _("Schedule #%(id)s made on %(n)s instances.")
+        return one if run.total == 1 else many
+    return ngettext("Run #%(id)s started on %(n)s instance.", "Run #%(id)s started on %(n)s instances.", run.total)
 
 
 def _go_to(request: RegionRequest, run: Invocation) -> HttpResponse:

@@ -39,6 +39,8 @@ MOST_IDS = 1000  # chosen rows of one page, and then some
 @require_safe
 def run(request: RegionRequest, region: str, run: int) -> HttpResponse:
     found = get_run_for(request.user, region, run)
+    if found.repeats:
+        return see_other(found.get_absolute_url())
     template = "invocations/run.html#live" if is_fragment(request) else "invocations/run.html"
     return _rendered(request, found, template)
 

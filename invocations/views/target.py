@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.answers import see_other
 from invocations.access import get_run_for, get_target_for
 from invocations.results import listing, output, run_page
 from regions.http import RegionRequest
@@ -17,6 +18,8 @@ from regions.http import RegionRequest
 @require_safe
 def target(request: RegionRequest, region: str, run: int, instance_id: str) -> HttpResponse:
     found = get_run_for(request.user, region, run)
+    if found.repeats:  # its outputs stand with its executions
+        return see_other(found.get_absolute_url())
     shown = run_page.Shown.of(get_target_for(request.user, found, instance_id), found, [], timezone.now())
     previous, following = listing.neighbours(found, listing.Filters(), shown.target)
     context = {

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Role
-from invocations.models import Alarm, Found
+from invocations.models import Alarm, Execution, Found
 from regions.models import MirrorKind
 from tests.conftest import PersonClient
 from tests.factories import (
@@ -19,6 +19,7 @@ from tests.factories import (
     CommandFactory,
     DraftFactory,
     InstanceFactory,
+    InvocationFactory,
     MirrorFactory,
     OutputFactory,
     PersonFactory,
@@ -79,11 +80,21 @@ def world(db: None, settings: Any) -> Any:
     alarm = Alarm.objects.create(kind=Alarm.Kind.TWO_INVOCATIONS, batch=batch, raised_at=now())
     SigninLinkFactory()
     Found.objects.create(region=HANGZHOU, invoke_id="t-1", is_ours=True, found_at=now(), seen_at=now())
+    repeating = {"repeat_mode": "EveryReboot", "state": "scheduled"}
+    Found.objects.create(region=HANGZHOU, invoke_id="t-2", is_ours=False, found_at=now(), seen_at=now(), **repeating)
 
     def of(client: Client) -> World:
         person = getattr(client, "person", None) or PersonFactory()
+        repeats = {"repeat_mode": "Period", "frequency": "0 0 3 * * ? UTC"}
+        schedule = InvocationFactory(command=command, person=person, total=1, **repeats)
+        execution = Execution.objects.create(
+            invocation=schedule, target=TargetFactory(batch=BatchFactory(invocation=schedule)), n=1, state="success"
+        )
         return World(
             {
+                "schedule": schedule.pk,
+                "execution": execution.pk,
+                "task_id": "t-2",
                 "region": HANGZHOU,
                 "cloud_id": command.cloud_id,
                 "run": batch.invocation_id,

@@ -1,0 +1,128 @@
+"""Every time a schedule ran on a target, copied from the cloud's history before it forgets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import Max
+
+import cloud.invocations as gateway
+from cloud import connection
+from invocations import counting, following, outputs
+from invocations.clock import db_now
+from invocations.models import REST, Batch, Execution, RepeatMode, Target, TargetState
+from invocations.schedules import changes, rounds
+
+AT_ONCE = 50  # results that are held in memory with their outputs
+LAG = timedelta(minutes=10)  # an execution that a later one has overtaken by so much will not be listed any more
+LOST = "not-listed"  # the error code of an execution that the cloud no longer tells of; it is no code of the API
+COLUMNS = [
+    "due_at",
+    "state",
+    "exit_code",
+    "error_code",
+    "error_info",
+    "started_at",
+    "finished_at",
+    "seconds",
+    "first_line",
+    "content",
+    "dropped",
+    "is_complete",
+]
+
+
+def fetch(batch: Batch, targets: Sequence[Target]) -> bool:
+    """Store what is new. True when nothing that has begun is left to be read. Raises a member of `cloud.errors`."""
+    if not any(_missing(targets).values()):
+        return True
+    by_id = {target.instance_id: target for target in targets}
+    results = _results(batch)
+    while part := list(islice(results, AT_ONCE)):
+        with transaction.atomic():
+            row = Batch.objects.select_for_update().get(pk=batch.pk)
+            row.invocation = batch.invocation
+            _store(row, [result for result in part if result.instance_id in by_id], by_id)
+        if not any(_missing(targets).values()):  # the rest is older and here already
+            break
+    else:
+        _give_up_on_lost(targets)
+    counting.touch(batch)
+    return not any(_missing(targets).values())
+
+
+def _results(batch: Batch) -> Iterator[gateway.Result]:
+    """Newest first, page by page as they are asked for. What runs once has no history."""
+    here = connection.current()
+    if batch.invocation.repeat_mode == RepeatMode.NEXT_REBOOT_ONLY:
+        return iter(gateway.list_results(here, batch.region, batch.invoke_id))
+    return gateway.history(here, batch.region, batch.invoke_id)
+
+
+def _missing(targets: Iterable[Target]) -> dict[int, set[int]]:
+    """Target -> numbers of its executions that are not here to their end."""
+    by_pk = {target.pk: target for target in targets if target.repeats}
+    here: dict[int, set[int]] = defaultdict(set)
+    for pk, n in Execution.objects.filter(target__in=by_pk, is_complete=True).values_list("target", "n"):
+        here[pk].add(n)
+    return {pk: set(range(1, target.repeats + 1)) - here[pk] for pk, target in by_pk.items()}
+
+
+def _store(batch: Batch, results: Sequence[gateway.Result], by_id: dict[str, Target]) -> None:
+    """An execution only moves forward: what is complete is not written again."""
+    pairs = {(by_id[result.instance_id].pk, result.repeats): result for result in results if result.repeats}
+    known = Execution.objects.filter(target__in={pk for pk, _n in pairs}, is_complete=True).values_list("target", "n")
+    fresh = [_execution(batch, key[0], pairs[key]) for key in pairs.keys() - set(known)]
+    Execution.objects.bulk_create(
+        fresh, update_conflicts=True, unique_fields=["target", "n"], update_fields=COLUMNS, batch_size=AT_ONCE
+    )
+
+
+def _execution(batch: Batch, target_id: int, result: gateway.Result) -> Execution:
+    state = following.word(result.status)
+    content = outputs.hiding_secrets_of(batch)(result.output)
+    return Execution(
+        invocation_id=batch.invocation_id,
+        target_id=target_id,
+        n=result.repeats,
+        due_at=rounds.due_at(batch, result.started_at, changes.frequency_of(batch)),
+        state=state,
+        exit_code=following.exit_code(result, state),
+        error_code=result.error_code,
+        error_info=result.error_info,
+        started_at=result.started_at,
+        finished_at=result.finished_at,
+        seconds=following.seconds_between(result.started_at, result.finished_at),
+        first_line=outputs.first_line(content),
+        content=content,
+        dropped=result.dropped,
+        is_complete=state in REST,
+    )
+
+
+def _give_up_on_lost(targets: Iterable[Target]) -> None:
+    """All pages were read: what is missing below something that ended long ago is not in the cloud any more (A92)."""
+    by_pk = {target.pk: target for target in targets}
+    ended = dict(
+        Execution.objects.filter(target__in=by_pk, is_complete=True, finished_at__lt=db_now() - LAG)
+        .values_list("target")
+        .annotate(last=Max("n"))
+    )
+    lost = [
+        Execution(
+            invocation_id=by_pk[pk].invocation_id,
+            target_id=pk,
+            n=n,
+            state=TargetState.UNKNOWN,
+            error_code=LOST,
+            is_complete=True,
+        )
+        for pk, numbers in _missing(by_pk.values()).items()
+        for n in sorted(numbers)
+        if n < ended.get(pk, 0)
+    ]
+    Execution.objects.bulk_create(lost, ignore_conflicts=True, batch_size=500)
