@@ -5,13 +5,14 @@ Whichever of them is asked for /metrics then tells of all. settings.py calls `jo
 
 import fcntl
 import os
-import socket
+import secrets
 from pathlib import Path
 from typing import TextIO
 
 from prometheus_client import values
 
 _held: list[TextIO] = []  # for as long as this process lives
+_names: dict[int, str] = {}  # by process id, so that one that is forked gets another
 
 
 def join(folder: Path) -> None:
@@ -35,5 +36,5 @@ def join(folder: Path) -> None:
 
 
 def _process() -> str:
-    """Containers that share the folder may have equal process ids. What stands after a `_` is cut off."""
-    return f"{socket.gethostname().replace('_', '-')}-{os.getpid()}"
+    """Its name among all that share the folder: containers may have equal process ids, and equal host names, too."""
+    return _names.setdefault(os.getpid(), f"{os.getpid()}-{secrets.token_hex(4)}")
