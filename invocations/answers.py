@@ -44,9 +44,16 @@ class Answer:
             is_alarm=isinstance(error, errors.OutcomeUnknown) and error.alarm,
             http_status=error.http_status,
             code=error.code,
-            message=error.message,
+            message=_message(error),
             request_id=error.request_id,
         )
+
+
+def _message(error: errors.CloudError) -> str:
+    """The cloud's own words; of a refusal the RAM action, of what is not the cloud's answer how it begins."""
+    if isinstance(error, errors.NotPermitted):
+        return error.action or error.message
+    return error.message or error.excerpt
 
 
 def _verdict(error: errors.CloudError) -> tuple[Outcome, str, float]:

@@ -72,9 +72,9 @@ def advance(target: Target, record: InvocationInstance, now: datetime) -> bool:
 
 
 def _is_newer(target: Target, state: str, finished_at: datetime | None) -> bool:
-    """An end changes only to a later end; a guess of ours (unknown, unfollowed) gives way to any end."""
+    """An end changes only to a later end; a guess of ours or a mark by hand (marking.py) gives way to any end."""
     known, told = _rank(target.state), _rank(state)
-    if target.state in (TargetState.UNKNOWN, TargetState.UNFOLLOWED):
+    if target.state in (TargetState.UNKNOWN, TargetState.UNFOLLOWED) or target.reason == "marked":
         return told == _END
     if known < _END:
         return told >= known

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 import cloud.invocations as gateway
 from cloud import connection, errors, limits
-from invocations import counting, following, outputs, states, tracing
+from invocations import contents, counting, following, outputs, states, tracing
 from invocations.clock import db_now
 from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocation, RepeatMode, Target
 from invocations.schedules import following as schedules
@@ -84,7 +84,7 @@ def _postpone(batches: Iterable[Batch], error: errors.CloudError) -> None:
             next_poll_at=db_now() + AFTER_A_FAILURE,
             poll_lease_until=None,
             code=error.code,
-            message=error.message,
+            message=error.action if isinstance(error, errors.NotPermitted) else error.message,
             request_id=error.request_id,
         )
 
@@ -101,6 +101,7 @@ def _apply(batch: Batch, invocation: gateway.Invocation | None) -> None:
         if changed:
             counting.recount(batch.invocation_id, batch.pk)
     _name(batch, invocation)
+    contents.compare(batch, invocation)
     wanted = _outputs_wanted(batch, targets, now)
     is_complete = outputs.fetch(batch) if wanted else _has_all_outputs(batch)
     _next(batch, targets, is_complete, now)
@@ -138,7 +139,8 @@ def _next(batch: Batch, targets: Sequence[Target], is_complete: bool, now: datet
     age = (now - (batch.accepted_at or now)).total_seconds()
     is_silent = age > batch.invocation.timeout + following.GRACE.total_seconds()
     wait = 60.0 if is_silent else min(15.0, max(1.0, age / 10))
-    Batch.objects.filter(pk=batch.pk).update(next_poll_at=db_now() + timedelta(seconds=wait), poll_lease_until=None)
+    due = db_now() + timedelta(seconds=wait)
+    Batch.objects.filter(pk=batch.pk).update(next_poll_at=due, poll_lease_until=None, code="", message="")
 
 
 def _follow_others(batch: Batch, listed: Mapping[str, gateway.Invocation]) -> None:

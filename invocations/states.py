@@ -180,7 +180,9 @@ def resolve(batch: Batch, answer: Answer) -> None:
         return  # the attempt's own row keeps what it came to
     if batch.state == S.SENDING and doubtful:
         due = next_try(answer, batch.epoch, now)
-        _decide(batch, S.UNSURE, next_attempt_at=due, next_lookup_at=now + timedelta(seconds=2), **said)
+        reason = answer.hold_reason if answer.outcome == Outcome.UNKNOWN else ""
+        look_up_at = now + timedelta(seconds=2)
+        _decide(batch, S.UNSURE, hold_reason=reason, next_attempt_at=due, next_lookup_at=look_up_at, **said)
     elif batch.state in (S.SENDING, S.UNSURE) and batch.stop_requested_at:
         cancel(batch, reason="stopped", **said)
     elif batch.state in (S.SENDING, S.UNSURE):

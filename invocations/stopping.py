@@ -101,9 +101,11 @@ def stop_batch(batch_id: Any) -> None:
         return
     tracing.note(run=batch.invocation_id, batch=batch.pk)
     asked = Q() if batch.stop_requested_at else Q(stop_requested_at__isnull=False)
-    ids = list(batch.targets.open().filter(asked).values_list("instance_id", flat=True))
+    wanted = batch.targets.open().filter(asked)
+    ids = list(wanted.exclude(_goes_on(batch)).values_list("instance_id", flat=True))
     if not ids:
-        Batch.objects.filter(pk=batch.pk).update(next_stop_at=None)
+        if not wanted.exists():
+            Batch.objects.filter(pk=batch.pk).update(next_stop_at=None)
         return
     try:
         _tell(batch, ids)
@@ -117,6 +119,13 @@ def stop_batch(batch_id: Any) -> None:
         counting.recount(batch.invocation_id, batch.pk)
 
 
+def _goes_on(batch: Batch) -> Q:
+    """Of a schedule, executions under way are let be: they are told to stop only if they outlast their time."""
+    since = batch.stop_requested_at
+    is_patient = since is None or db_now() < since + timedelta(seconds=batch.invocation.timeout) + AGAIN_AFTER
+    return Q(state=TargetState.RUNNING) if batch.invocation.repeats and is_patient else Q(pk__in=[])
+
+
 def _tell(batch: Batch, ids: Sequence[str]) -> None:
     invoke_ids = [batch.invoke_id, *batch.others.values_list("invoke_id", flat=True)]
     for invoke_id in invoke_ids:
@@ -124,5 +133,6 @@ def _tell(batch: Batch, ids: Sequence[str]) -> None:
 
 
 def _note(batch: Batch, error: errors.CloudError) -> None:
-    Batch.objects.filter(pk=batch.pk).update(code=error.code, message=error.message, request_id=error.request_id)
+    message = error.action if isinstance(error, errors.NotPermitted) else error.message
+    Batch.objects.filter(pk=batch.pk).update(code=error.code, message=message, request_id=error.request_id)
     counting.touch(batch)

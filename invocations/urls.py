@@ -2,8 +2,21 @@
 
 from django.urls import path, register_converter
 
-from invocations.views import delete, found, history, instance, panel, picker, rollout, run, schedules
-from invocations.views import selections, target, unfinished
+from invocations.views import (
+    delete,
+    found,
+    history,
+    instance,
+    panel,
+    picker,
+    rollout,
+    run,
+    schedules,
+    selections,
+    settling,
+    target,
+    unfinished,
+)
 
 
 class InstanceId:
@@ -29,11 +42,13 @@ urlpatterns = [
     path("r/<region>/runs/<int:run>/live/", run.live, name="live"),
     path("r/<region>/runs/<int:run>/stop/", run.stop_run, name="stop"),
     path("r/<region>/runs/<int:run>/again/", run.again, name="again"),
+    path("r/<region>/runs/<int:run>/resume/", rollout.resume, name="resume"),
+    path("r/<region>/runs/<int:run>/mark/", settling.mark, name="mark"),
+    path("r/<region>/runs/<int:run>/ask/", settling.ask, name="ask"),
     path("r/<region>/found/<slug:invoke_id>/", found.found, name="found"),
     path("r/<region>/found/<slug:invoke_id>/ask/", found.ask, name="found_ask"),
     path("r/<region>/found/<slug:invoke_id>/stop/", found.stop, name="found_stop"),
     path("r/<region>/found/<slug:invoke_id>/again/", found.run_again, name="found_again"),
-    path("r/<region>/runs/<int:run>/resume/", rollout.resume, name="resume"),
     path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/", target.target, name="target"),
     path("r/<region>/runs/<int:run>/targets/<instance:instance_id>/output.txt", target.download, name="output"),
     path("r/<region>/commands/<cloud_id>/runs/", history.command_runs, name="command_runs"),

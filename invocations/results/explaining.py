@@ -12,8 +12,11 @@ from django.utils.translation import gettext_lazy
 from cloud.explain import Explanation, explain, explain_target, sentence
 from instances.models import Instance
 from invocations import preflight
+from invocations.marking import MARKED
 from invocations.models import REST, Invocation, Target
 from invocations.models import TargetState as T
+from invocations.schedules.frequency import Once
+from invocations.schedules.timing import Timing
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -44,6 +47,8 @@ class Why:
 
 def why(target: Target, run: Invocation, now: datetime) -> Why | None:
     """None where nothing needs explaining."""
+    if target.reason == MARKED:
+        return _marked(target)
     match target.state:
         case T.SKIPPED:
             return _skipped(target, run)
@@ -59,6 +64,17 @@ def why(target: Target, run: Invocation, now: datetime) -> Why | None:
         case _ if target.state in REST:
             return _failed(target, run)
     return _silent(target, run, now)
+
+
+def _marked(target: Target) -> Why:
+    name = target.marked_by.shown_name if target.marked_by else "–"
+    text = _("Marked by %(user)s as succeeded.") if target.state == T.SUCCESS else _("Marked by %(user)s as failed.")
+    return Why(
+        text % {"user": name},
+        cause=_("The cloud never said how it ended."),
+        fix=_("Should its answer still come, it takes the place of the mark."),
+        is_amber=True,
+    )
 
 
 def _box(told: Explanation, **more: str | bool) -> Why:
@@ -93,6 +109,11 @@ def _skipped(target: Target, run: Invocation) -> Why:
             fix=" ".join([str(explain(code).fix), _("Mend the cause, then run again on those not sent.")]).strip(),
             request_id=batch.request_id,
         )
+    if target.reason == "time-passed":
+        found = Timing.of(run).frequency
+        time = f"{found.local:%Y-%m-%d %H:%M}" if isinstance(found, Once) else run.frequency
+        what = _("The time %(time)s passed while this was waiting, so it was not sent.") % {"time": time}
+        return Why(what, fix=_("Replace the schedule."), is_amber=True)
     if target.reason == "not-permitted":
         reason = _("%(person)s may no longer run commands.") % {"person": run.person.username}
         return Why(str(explain_target("skipped", reason=reason).meaning))

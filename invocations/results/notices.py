@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.db.models import Q
 from django.utils import timezone
@@ -13,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from cloud import clock, connection
+from cloud.connection import Service
 from cloud.explain import sentence
 from invocations import adopting
 from invocations.models import REST, Alarm, HoldReason, Invocation, RunState, Target
 from invocations.models import TargetState as T
-from invocations.results.batches import CLOCK, HELD, PATIENCE, BatchList, BatchView, Countdown
+from invocations.results.batches import CLOCK, COUNTED_DOWN, HELD, PATIENCE, BatchList, BatchView, Countdown
 from regions.models import Account, Region
 
 STOP_PATIENCE = timedelta(minutes=10)  # a stop that has not shown by then is worth a word (A86)
@@ -41,6 +43,7 @@ def of(run: Invocation, region: Region, batches: BatchList, now: datetime) -> li
     found = [*_alarms(run), *_restored(run)]
     if run.is_live:
         found += [*_holds(run, region, batches), *_waiting(run, now)]
+        found += _refusals(batches)
     return [*found, *_stop(run, now)]
 
 
@@ -76,9 +79,17 @@ def _holds(run: Invocation, region: Region, batches: BatchList) -> Iterator[Noti
     for reason in dict.fromkeys(view.batch.hold_reason for view in held):
         same = [view for view in held if view.batch.hold_reason == reason]
         first = min(same, key=lambda view: view.batch.next_attempt_at)
-        text = _hold_sentence(reason, first, run, region)
+        text = _with_next_try(_hold_sentence(reason, first, run, region), first)
         code = "" if first.batch.code in str(text) else first.batch.code
         yield Notice("warn", "pause", text, code=code, held=reason, count=len(same))
+
+
+def _with_next_try(text: str | Countdown, first: BatchView) -> str | Countdown:
+    """Each hold says when it is tried next; what waits for long tells the time of the day itself."""
+    if isinstance(text, Countdown) or first.seconds_left > COUNTED_DOWN:
+        return text
+    sentences = {"a": text, "b": _("Next try in %(s)s s.") % {"s": "{s}"}}
+    return Countdown(pgettext("two sentences", "%(a)s %(b)s") % sentences, first.seconds_left)
 
 
 def _hold_sentence(reason: str, view: BatchView, run: Invocation, region: Region) -> str | Countdown:
@@ -97,7 +108,13 @@ def _hold_sentence(reason: str, view: BatchView, run: Invocation, region: Region
         case HoldReason.CREDENTIALS:
             return sentence("credentials", **said)
         case HoldReason.PERMISSION:
-            return sentence("not-permitted", action="ecs:RunCommand" if run.is_unsaved else "ecs:InvokeCommand")
+            action = "ecs:RunCommand" if run.is_unsaved else "ecs:InvokeCommand"
+            return sentence("not-permitted", action=batch.message if batch.message.startswith("ecs:") else action)
+        case HoldReason.CERTIFICATE:
+            return sentence("certificate", host=_host(run.region), why=batch.message)
+        case HoldReason.PROXY:
+            last = batch.attempts.exclude(http_status=None).order_by("-n").first()
+            return sentence("intercepted", status=last and last.http_status)
         case HoldReason.CLOCK:
             return sentence("clock", s=round(abs(clock.offset(connection.current()) or 0)))
         case HoldReason.REGION:
@@ -108,6 +125,22 @@ def _hold_sentence(reason: str, view: BatchView, run: Invocation, region: Region
         case HoldReason.PARAMETERS:
             return sentence("token-mismatch", **said, n=batch.seq)
     return _("%(reason)s; next try at %(time)s") % {"reason": HELD.get(reason, reason), "time": next_try}
+
+
+def _host(region: str) -> str:
+    endpoint = connection.current().endpoint(Service.ECS).replace("{region}", region)
+    return urlsplit(endpoint).hostname or f"ecs.{region}.aliyuncs.com"
+
+
+def _refusals(batches: BatchList) -> Iterator[Notice]:
+    """What the credentials may not do for a run that was sent: follow it, or stop it (A76)."""
+    refused = [view.batch for view in batches.all if view.state == "running" and view.batch.message.startswith("ecs:")]
+    for action in dict.fromkeys(batch.message for batch in refused):
+        values = {"reason": sentence("not-permitted", action=action)}
+        text = _("This run can’t be followed. %(reason)s")
+        if action == "ecs:StopInvocation":
+            text = _("This run can’t be stopped. %(reason)s The stop is asked for again and again.")
+        yield Notice("warn", "warn", text % values)
 
 
 def is_unclaimed(run: Invocation, now: datetime) -> bool:
@@ -132,8 +165,8 @@ def _stop(run: Invocation, now: datetime) -> Iterator[Notice]:
         n = sum(run.counts[state] for state in open_states)
         if n and now - run.stop_requested_at > STOP_PATIENCE:
             text = ngettext(
-                "The stop was accepted; %(n)s instance has not ended yet.",
-                "The stop was accepted; %(n)s instances have not ended yet.",
+                "The stop was accepted, %(n)s instance still reports Running.",
+                "The stop was accepted, %(n)s instances still report Running.",
                 n,
             )
             yield Notice("warn", "clock", text % {"n": f"{n:,}"})

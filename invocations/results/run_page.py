@@ -12,7 +12,9 @@ from django.http import QueryDict
 from accounts.models import Person
 from commands.models import CommandType
 from invocations.drafts import STATES_AGAIN
+from invocations.marking import MARKED
 from invocations.models import REST, Invocation, Target, TargetState
+from invocations.models import TargetState as T
 from invocations.results import batches, explaining, listing, notices, output, rollout, sent
 from invocations.results.progress import Progress
 from regions.models import Region
@@ -132,6 +134,7 @@ class Shown:
     output: output.OutputView
     why: explaining.Why | None
     others: list[tuple[str, dict[str, Any]]]  # further task IDs of its batch, with what each says of it
+    is_unsettled: bool = False  # its end may be marked by hand, and the cloud be asked for it
     previous: str = ""  # instance ids of its neighbours in the list
     following: str = ""
 
@@ -144,6 +147,7 @@ class Shown:
             output=output.of(target),
             why=explaining.why(target, run, now),
             others=_others(target),
+            is_unsettled=target.state in (T.UNKNOWN, T.UNFOLLOWED) or target.reason == MARKED,
             previous=ids[at - 1] if at else "",
             following=ids[at + 1] if at is not None and at + 1 < len(ids) else "",
         )

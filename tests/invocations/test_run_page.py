@@ -221,7 +221,7 @@ def test_a_stop_that_does_not_show_is_told_after_ten_minutes(operator):
     run = a_run({"success": 5, "stopping": 2}, age=1200)
     Invocation.objects.filter(pk=run.pk).update(stop_requested_at=now() - timedelta(minutes=11))
 
-    assert "The stop was accepted; 2 instances have not ended yet." in read(operator.get(url(run))).text
+    assert "The stop was accepted, 2 instances still report Running." in read(operator.get(url(run))).text
 
 
 def test_more_than_six_batches_are_a_table_worst_first(operator):
