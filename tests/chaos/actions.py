@@ -10,6 +10,7 @@ import random
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -32,6 +33,7 @@ class Stage:
     touched: set[str] = field(default_factory=set)  # instances
     faults: list[int] = field(default_factory=list)  # to be taken back
     clock_was_moved: bool = False
+    was_restored: bool = False
 
     def fault(self, operation: str, kind: str, **wish: Any) -> str:
         self.faults.append(self.world.controlled_cloud.fault(operation, kind, **wish))
@@ -162,6 +164,23 @@ def hold_the_database(stage: Stage) -> str:
     held.__enter__()
     stage.later(seconds, "the database is free again", lambda: held.__exit__(None, None, None))
     return f"the database is locked for {seconds:.0f} s"
+
+
+@action(2, EMBEDDED)
+def restore_a_backup(stage: Stage) -> str:
+    """A100: the database loses some seconds, in which batches may have been sent, split, and stopped."""
+    copy, seconds = stage.world.folder / "backup.sqlite3", stage.dice.choice([2.0, 4.0])
+    stage.world.database.copy_to(copy)
+    stage.later(seconds, "the console is killed, and the backup put back", lambda: _put_back(stage, copy))
+    return f"a backup is made, to be put back in {seconds:.0f} s"
+
+
+def _put_back(stage: Stage, copy: Path) -> None:
+    console = stage.world.programs["console"]
+    console.kill()
+    stage.world.database.put_back(copy)
+    stage.was_restored = True
+    console.start()
 
 
 @action(3, GROWN_UP)

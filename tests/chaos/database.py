@@ -107,6 +107,19 @@ class Database:
                 yield
                 postgres.rollback()
 
+    def copy_to(self, copy: Path) -> None:
+        """As a backup does it, while the console works. SQLite only."""
+        with _closing(sqlite3.connect(self.address)) as here, _closing(sqlite3.connect(copy)) as there:
+            here.backup(there)
+
+    def put_back(self, copy: Path) -> None:
+        """In place of the file; nobody may have it open. Numbers of runs that it does not know are not given again."""
+        assert isinstance(self.address, Path)
+        for suffix in ("-wal", "-shm"):
+            self.address.with_name(self.address.name + suffix).unlink(missing_ok=True)
+        copy.replace(self.address)
+        self._write("update sqlite_sequence set seq = seq + 100 where name = 'invocations_invocation'")
+
     @property
     def _now(self) -> str:
         return "strftime('%Y-%m-%d %H:%M:%f', 'now')" if isinstance(self.address, Path) else "clock_timestamp()"

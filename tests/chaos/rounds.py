@@ -26,6 +26,7 @@ from tests.chaos.evidence import SENDS, Evidence, Form
 from tests.chaos.logs import Logs
 from tests.chaos.verdict import ENDS, REST, Violation
 from tests.chaos.world import REGION, World
+from tests.simulated_cloud import JournalCall
 
 STORM = 12.0  # seconds in which things go wrong
 PATIENCE = 100.0  # seconds until everything must be at rest, once it is calm
@@ -104,6 +105,7 @@ class Outcome:
     said: Sequence[str]
     ends: Counter[str] = field(default_factory=Counter)  # of the targets
     seconds: float = 0.0
+    was_restored: bool = False
 
     @property
     def holds(self) -> bool:
@@ -185,6 +187,9 @@ class _Round:
         for instance_id in self.stage.touched:
             self.world.cloud.start_instance(instance_id)
         self.said.append(f"{self._now():5.1f} s  calm")
+        if self.stage.was_restored:
+            said = "an admin says that the database was restored" if self.world.adopt() else "nothing was lost"
+            self.said.append(f"{self._now():5.1f} s  {said}")
         for hand in self._hands:
             hand.join(PATIENCE)
         self._is_over.set()
@@ -247,7 +252,7 @@ class _Round:
         elif stop.scope == "targets":
             fields["ids"] = ",".join(form.instance_ids[::2])
         answer = self._until_answered(lambda: self.world.post(f"{self._runs[form.token]}stop/", fields))
-        if answer is None or answer.status_code != 303:
+        if answer is None or answer.status_code not in (303, *self._lost()):
             self.broken.append(f"Stop was answered with {_text(answer)}")
 
     def _until_answered(self, ask: Callable[[], requests.Response]) -> requests.Response | None:
@@ -271,8 +276,12 @@ class _Round:
                     answer = self.world.get(path)
                 except requests.RequestException:
                     continue
-                if answer.status_code not in (200, 503):
+                if answer.status_code not in (200, 503, *self._lost()):
                     self.broken.append(f"{path} was answered with {_text(answer)}")
+
+    def _lost(self) -> tuple[int, ...]:
+        """How a page of a run may be answered that a restored database does not know."""
+        return (404,) if self.stage.was_restored else ()
 
     # -- the end
 
@@ -295,14 +304,14 @@ class _Round:
             return False
         return all(b["state"] in ENDS for b in batches) and all(t["state"] in REST for t in targets)
 
-    def quiet_calls(self) -> list[Any]:
+    def quiet_calls(self) -> list[JournalCall]:
         """What is still asked of the cloud about runs when all of them have ended, though a page is open."""
         before = len(self.world.cloud.journal.calls())
         for path in self._runs.values():
             self.world.get(path)
         time.sleep(QUIET)
         asked = self.world.cloud.journal.calls()[before:]
-        return [call for call in asked if call.operation in (*SENDS, *READS, "StopInvocation")]
+        return [call for call in asked if call.operation in (*SENDS, *READS, "StopInvocation") and not _is_sweep(call)]
 
 
 def play(world: World, drawn: Plan, logs: Logs) -> Outcome:
@@ -324,12 +333,13 @@ def play(world: World, drawn: Plan, logs: Logs) -> Outcome:
         complaints=logs.complaints(),
         quiet=quiet,
         clock_was_moved=playing.stage.clock_was_moved,
+        was_restored=playing.stage.was_restored,
     )
     for rule in rules:
         world.cloud.take_back(rule)
     ends = Counter(target["state"] for target in seen.targets)
     said = [f"rules: {', '.join(drawn.rules) or 'none'}", *playing.said]
-    return Outcome(drawn, verdict.verdict(seen), said, ends, time.monotonic() - began)
+    return Outcome(drawn, verdict.verdict(seen), said, ends, time.monotonic() - began, seen.was_restored)
 
 
 def look_back(world: World) -> list[Violation]:
@@ -343,6 +353,11 @@ def replace_dice(stage: Stage, seed: int) -> Stage:
     """The same stage, with dice of the action's own."""
     stage.dice = random.Random(seed)
     return stage
+
+
+def _is_sweep(call: JournalCall) -> bool:
+    """The look, once an hour and after a start, for what the database does not know of (A35)."""
+    return set(call.tags) == {"console-id"}
 
 
 def _text(answer: requests.Response | None) -> str:

@@ -39,6 +39,7 @@ LEASE, LIFE, WINDOW, SETTLE = 3, 5, 14, 1  # seconds
 CLOUDS_LIFE = LIFE - 1  # a signed date names whole seconds only
 CONTENT = "sleep {{seconds}}; echo {{word}}; hostname; exit {{code}}"
 START = 90.0  # seconds
+TICK = 1.0  # seconds between two looks of the console at its rows
 PACE = 0.2  # of a second of a script
 _OURS = ("CONSOLE_", "ALIBABA_", "SIMULATOR_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "PYTEST_")
 
@@ -131,6 +132,15 @@ class World:
             text=True,
             timeout=120,
         ).stdout
+
+    def adopt(self) -> bool:
+        """What an admin says once a backup was put back; False where nothing was lost, so that nobody asks."""
+        wait_until(self.is_ready, START, "the console did not start again")
+        time.sleep(2 * TICK)
+        paused = self.database.rows("select 1 from invocations_deployment where paused_at is not null")
+        if paused:
+            self.manage("adoptdatabase")
+        return bool(paused)
 
     # -- as it starts and ends
 
