@@ -160,9 +160,8 @@ def restart_postgres(stage: Stage) -> str:
 @action(2)
 def hold_the_database(stage: Stage) -> str:
     """A37: somebody holds the lock that every writer needs."""
-    held, seconds = stage.world.database.held(), stage.dice.choice([1.0, 4.0, 7.0])
-    held.__enter__()
-    stage.later(seconds, "the database is free again", lambda: held.__exit__(None, None, None))
+    let_go, seconds = stage.world.database.hold(), stage.dice.choice([1.0, 4.0, 7.0])
+    stage.later(seconds, "the database is free again", let_go)
     return f"the database is locked for {seconds:.0f} s"
 
 

@@ -7,8 +7,8 @@ a stop was written, and whether a batch's token or request was ever changed (INV
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 Row = dict[str, Any]
 
+GET_LOCK = 2  # seconds to wait for it
 _NOTES = """
 create table chaos_moves (target bigint, invocation bigint, instance_id text, old text, new text,
     old_finished_at {time}, new_finished_at {time}, at {time});
@@ -93,19 +94,18 @@ class Database:
         ):
             self._write(f"update invocations_batch set {column} = {self._now} where {column} > {self._now} and {where}")
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """A write lock that nobody else gets past: SQLite's one, of PostgreSQL the table of batches."""
+    def hold(self) -> Callable[[], None]:
+        """Take a lock that no writer of batches gets past; returns what lets it go again.
+
+        Raises sqlite3.Error, psycopg.Error where somebody else, perhaps asleep, holds one already.
+        """
         if isinstance(self.address, Path):
-            with self._writing_sqlite() as connection:
-                connection.execute("begin immediate")
-                yield
-                connection.rollback()
-        else:
-            with suppress(psycopg.OperationalError), psycopg.connect(self.address) as postgres:  # it may be restarted
-                postgres.execute("lock table invocations_batch in share row exclusive mode")
-                yield
-                postgres.rollback()
+            sqlite = sqlite3.connect(self.address, timeout=GET_LOCK, isolation_level=None)
+            sqlite.execute("begin immediate")
+            return sqlite.close
+        postgres = psycopg.connect(self.address, options=f"-c lock_timeout={GET_LOCK}s")
+        postgres.execute("lock table invocations_batch in share row exclusive mode")
+        return postgres.close
 
     def copy_to(self, copy: Path) -> None:
         """As a backup does it, while the console works. SQLite only."""
