@@ -50,13 +50,13 @@ def _assistant(region: str, path: str) -> list[Item]:
     ]
 
 
-def _item(path: str, name: _StrPromise, icon: str, view: str, *args: str, key: str = "") -> Item:
 def _status(path: str) -> Item:
     """With the number of alarms that nobody has marked as seen."""
     unseen = Alarm.objects.filter(seen_at=None).count()
     return replace(_item(path, _("System status"), "pulse", "system"), count=unseen)
 
 
+def _item(path: str, name: _StrPromise, icon: str, view: str, *args: str, key: str = "") -> Item:
     url = reverse(view, args=args)
     return Item(name, icon, url, key, is_current=path.startswith(url))
 
