@@ -281,6 +281,7 @@ def stop_machines(stage: Stage) -> str:
     for instance_id in chosen:
         stage.world.controlled_cloud.stop_instance(instance_id)
         stage.touched.add(instance_id)
+        stage.world.ever_touched.add(instance_id)
     return f"{', '.join(chosen) or 'no machine'} stopped"
 
 

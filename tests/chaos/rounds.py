@@ -231,10 +231,10 @@ class _Round:
         answer = self._until_answered(lambda: self.world.post(path, fields))
         if answer is not None and answer.status_code == 303:
             self._runs[form.token] = answer.headers["Location"]
-        elif answer is None or answer.status_code != 422 or not self.stage.touched:
+        elif answer is None or answer.status_code != 422 or self.world.ever_touched.isdisjoint(form.instance_ids):
             self.broken.append(f"Run was answered with {_text(answer)}")
         elif form in self.forms:
-            self.forms.remove(form)  # a machine was stopped meanwhile, and the form said so
+            self.forms.remove(form)  # one of its machines had been stopped, and the form said so
 
     def _stop_later(self, form: Form, stop: PlannedStop) -> str:
         self._hand(self._stop, form, stop)
@@ -364,5 +364,5 @@ def _text(answer: requests.Response | None) -> str:
     """What a person reads of it."""
     if answer is None:
         return "nothing"
-    main = re.sub(r"(?s)^.*<main|<(script|style).*?</\1>|<[^>]*>", " ", answer.text)
-    return f"{answer.status_code}: {' '.join(main.split())[:200]}"
+    told = re.search(r'(?s)data-testid="error-summary".*?</section>|<h1.*?</p>', answer.text)
+    return f"{answer.status_code}: {' '.join(re.sub('<[^>]*>?', ' ', told[0] if told else '').split())[:300]}"

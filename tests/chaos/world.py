@@ -62,6 +62,7 @@ class World:
     cookies: requests.cookies.RequestsCookieJar = field(default_factory=requests.cookies.RequestsCookieJar)
     command_id: str = ""
     cloud_sleeps: bool = False
+    ever_touched: set[str] = field(default_factory=set)  # machines that were stopped once
     is_kept: bool = False  # the folder stays when the world ends, for somebody to look into
 
     @property
