@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from tests.chaos import broken, record, rounds, world
+from tests.chaos import broken, plans, record, rounds, world
 from tests.chaos.logs import Logs
 from tests.chaos.programs import REPOSITORY
 
@@ -69,7 +69,7 @@ def _play_some(stage: world.World, left: deque[int], is_recorded: bool) -> dict[
     logs, played = Logs(stage.folder), {}
     for _ in range(min(PER_WORLD, len(left))):
         seed = left.popleft()
-        outcome = rounds.play(stage, rounds.plan(seed, stage.setup), logs)
+        outcome = rounds.play(stage, plans.plan(seed, stage.setup), logs)
         played[seed] = outcome.holds
         print(outcome, flush=True)
         if is_recorded:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-import re
 import sqlite3
 import subprocess
-import threading
 import time
-import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,18 +19,18 @@ from celery.exceptions import OperationalError
 
 from tests.chaos import evidence, verdict
 from tests.chaos.actions import ACTIONS, READS, Stage
-from tests.chaos.evidence import SENDS, Evidence, Form
+from tests.chaos.evidence import SENDS, Evidence
 from tests.chaos.logs import Logs
+from tests.chaos.people import People
+from tests.chaos.plans import STORM, Plan, PlannedRun, Step
 from tests.chaos.verdict import ENDS, REST, Violation
 from tests.chaos.world import REGION, World
 from tests.simulated_cloud import JournalCall
 
-STORM = 12.0  # seconds in which things go wrong
 PATIENCE = 100.0  # seconds until everything must be at rest, once it is calm
 NATURAL = 6.0  # of them, after which waiting times are cut short
 QUIET = 1.5  # seconds in which nothing must be called any more
 TOLD = 3  # violations of one rule in a report
-SIZES = (1, 2, 5, 12, 25, 40, 60, 90, 150)
 # What an action meets when another one has taken away what it needs
 IN_THE_WAY = (
     OSError,
@@ -43,59 +40,6 @@ IN_THE_WAY = (
     OperationalError,
     subprocess.SubprocessError,
 )
-
-
-@dataclass(frozen=True)
-class PlannedStop:
-    at: float  # seconds after the run was pressed
-    scope: str  # run | batch | targets
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    at: float  # seconds into the round
-    size: int  # targets
-    parameters: Mapping[str, str]
-    presses: int  # of Run, at once
-    stop: PlannedStop | None
-
-
-@dataclass(frozen=True)
-class Step:
-    at: float
-    action: str
-    seed: int  # of the action's own dice
-
-
-@dataclass(frozen=True)
-class Plan:
-    seed: int
-    setup: str
-    rules: Sequence[str]  # of the cloud
-    runs: Sequence[PlannedRun]
-    steps: Sequence[Step]
-
-
-def plan(seed: int, setup: str) -> Plan:
-    """The same for the same seed."""
-    dice = random.Random(f"{setup} {seed}")
-    rules = [rule for rule in ("strict_targets", "validate_first") if dice.random() < 0.5]
-    runs = [_run(dice) for _ in range(dice.choice([1, 2, 2, 3, 4]))]
-    fitting = [action for action in ACTIONS if setup in action.setups]
-    drawn = dice.choices(fitting, [action.weight for action in fitting], k=dice.choice([2, 4, 6, 9]))
-    steps = [Step(dice.uniform(0.1, STORM - 2), action.name, dice.randrange(2**32)) for action in drawn]
-    return Plan(seed, setup, rules, sorted(runs, key=lambda run: run.at), sorted(steps, key=lambda step: step.at))
-
-
-def _run(dice: random.Random) -> PlannedRun:
-    is_stopped = dice.random() < 0.35
-    parameters = {
-        "seconds": dice.choice(["0", "0", "2", "8"] if not is_stopped else ["2", "40"]),  # a fifth of them, really
-        "word": dice.choice(["plain", "two words", "$(x) 王", "'quoted'"]),
-        "code": dice.choice(["0", "0", "0", "3"]),
-    }
-    stop = PlannedStop(dice.uniform(0.1, 6), dice.choice(["run", "run", "batch", "targets"])) if is_stopped else None
-    return PlannedRun(dice.uniform(0, 4), dice.choice(SIZES), parameters, dice.choice([1, 1, 1, 2]), stop)
 
 
 @dataclass
@@ -128,52 +72,33 @@ class Outcome:
 
 
 class _Round:
-    def __init__(self, world: World, drawn: Plan) -> None:
-        self.world, self.plan = world, drawn
-        self.dice = random.Random(drawn.seed)
+    def __init__(self, world: World, plan: Plan) -> None:
+        self.world, self.plan = world, plan
         self.said: list[str] = []
-        self.forms: list[Form] = []
-        self.broken: list[str] = []
+        self.people = People(world)
+        self.stage = Stage(world, random.Random(), self.later)
+        self._dice = random.Random(plan.seed)
         self._began = time.monotonic()
         self._order = itertools.count()
         self._timeline: list[tuple[float, int, str, Callable[[], Any]]] = []
-        self._hands: list[threading.Thread] = []  # of people at their browsers
-        self._runs: dict[str, str] = {}  # form token -> address of its run
-        self._is_over = threading.Event()
-        self._watching = threading.Thread(target=self._watch, daemon=True)
-        self.stage = Stage(world, self.dice, self.later)
-
-    # -- the timeline
 
     def later(self, seconds: float, name: str, act: Callable[[], Any]) -> None:
+        """An act may say itself what it did; otherwise its name is told, if it has one."""
         heapq.heappush(self._timeline, (self._now() + seconds, next(self._order), name, act))
 
     def storm(self) -> None:
-        machines = self._machines()
+        known = self.world.cloud.instances(REGION, os_type="linux", kind="ecs")
+        machines = [machine.instance_id for machine in known if machine.can_run]
         for run in self.plan.runs:
-            self._press_later(run, self.dice.sample(machines, run.size))
+            self.later(run.at, "", self._pressing(run, self._dice.sample(machines, run.size)))
         for step in self.plan.steps:
             self.later(step.at, "", self._acting(step))
-        self._watching.start()
+        self.people.watch()
         while self._timeline and self._now() < STORM:
-            moment = self._timeline[0][0]
-            if moment > self._now():
-                time.sleep(min(0.05, moment - self._now()))
+            if self._timeline[0][0] > self._now():
+                time.sleep(0.02)
             else:
                 self._do_next()
-
-    def _do_next(self) -> None:
-        _, _, name, act = heapq.heappop(self._timeline)
-        try:
-            said = act()
-        except IN_THE_WAY as error:
-            said = f"{name or 'an action'} could not be: {type(error).__name__}"
-        if said or name:
-            self.said.append(f"{self._now():5.1f} s  {said if isinstance(said, str) else name}")
-
-    def _acting(self, step: Step) -> Callable[[], str]:
-        act = next(action.act for action in ACTIONS if action.name == step.action)
-        return lambda: act(replace_dice(self.stage, step.seed))
 
     def calm(self) -> None:
         """What was to be undone is, now; the cloud's rules stay as they were."""
@@ -186,113 +111,70 @@ class _Round:
         self.world.calm()
         for instance_id in self.stage.touched:
             self.world.cloud.start_instance(instance_id)
-        self.said.append(f"{self._now():5.1f} s  calm")
+        self._say("calm")
         if self.stage.was_restored:
-            said = "an admin says that the database was restored" if self.world.adopt() else "nothing was lost"
-            self.said.append(f"{self._now():5.1f} s  {said}")
-        for hand in self._hands:
-            hand.join(PATIENCE)
-        self._is_over.set()
-        self._watching.join(30)
+            self._say("an admin says that the database was restored" if self.world.adopt() else "nothing was lost")
+        self.people.leave()
+
+    def wait_for_rest(self, since: int) -> bool:
+        """Whether it comes; waiting times are cut short after a while."""
+        began = cut_short_at = time.monotonic()
+        while not self._is_at_rest(since):
+            now = time.monotonic()
+            if now > began + PATIENCE:
+                return False
+            if now > began + NATURAL and now > cut_short_at + QUIET:
+                self.world.database.let_time_pass()
+                cut_short_at = now
+            time.sleep(0.5)
+        return True
+
+    def quiet_calls(self) -> list[JournalCall]:
+        """What is still asked of the cloud about runs when all of them have ended, though their pages are open."""
+        before = len(self.world.cloud.journal.calls())
+        self.people.look_at_runs()
+        time.sleep(QUIET)
+        asked = self.world.cloud.journal.calls()[before:]
+        return [call for call in asked if call.operation in (*SENDS, *READS, "StopInvocation") and not _is_sweep(call)]
 
     def _now(self) -> float:
         return time.monotonic() - self._began
 
-    def _machines(self) -> list[str]:
-        known = self.world.cloud.instances(REGION, os_type="linux", kind="ecs")
-        return [machine.instance_id for machine in known if machine.can_run]
+    def _say(self, what: str) -> None:
+        self.said.append(f"{self._now():5.1f} s  {what}")
 
-    # -- people
+    def _do_next(self) -> None:
+        _, _, name, act = heapq.heappop(self._timeline)
+        try:
+            said = act()
+        except IN_THE_WAY as error:
+            said = f"{name or 'this'} could not be: {type(error).__name__}"
+        if said := said if isinstance(said, str) else name:
+            self._say(said)
 
-    def _hand(self, act: Callable[..., None], *arguments: Any) -> None:
-        thread = threading.Thread(target=act, args=arguments, daemon=True)
-        self._hands.append(thread)
-        thread.start()
+    def _acting(self, step: Step) -> Callable[[], str]:
+        act = next(action.act for action in ACTIONS if action.name == step.action)
 
-    def _press_later(self, run: PlannedRun, ids: Sequence[str]) -> None:
-        form = Form(str(uuid.UUID(int=self.dice.getrandbits(128))), tuple(ids), run.parameters)
-        self.forms.append(form)
+        def acting() -> str:
+            self.stage.dice = random.Random(step.seed)
+            said = act(self.stage)
+            self.people.may_miss_runs = self.people.may_miss_runs or step.action == "restore_a_backup"
+            return said
 
-        def press() -> str:
+        return acting
+
+    def _pressing(self, run: PlannedRun, instance_ids: Sequence[str]) -> Callable[[], str]:
+        form = self.people.fill_in(run, instance_ids, self._dice)
+
+        def pressing() -> str:
             for _ in range(run.presses):
-                self._hand(self._press, form)
-            if run.stop:
-                self.later(run.stop.at, "", lambda: self._stop_later(form, run.stop))
+                self.people.press_run(form)
+            if stop := run.stop:
+                self.later(stop.at, f"stop ({stop.scope})", lambda: self.people.press_stop(form, stop))
             times = "" if run.presses == 1 else f", pressed {run.presses} times"
             return f"a run on {run.size} machines, {dict(run.parameters)}{times}"
 
-        self.later(run.at, "", press)
-
-    def _press(self, form: Form) -> None:
-        """Until an answer comes; the same form each time (A01, A02)."""
-        fields = {"form_token": form.token, "action": "run", "instance_ids": ",".join(form.instance_ids)}
-        fields |= {f"param-{name}": value for name, value in form.parameters.items()}
-        path = f"/r/{REGION}/commands/{self.world.command_id}/run/"
-        answer = self._until_answered(lambda: self.world.post(path, fields))
-        if answer is not None and answer.status_code == 303:
-            self._runs[form.token] = answer.headers["Location"]
-        elif answer is None or answer.status_code != 422 or self.world.ever_touched.isdisjoint(form.instance_ids):
-            self.broken.append(f"Run was answered with {_text(answer)}")
-        elif form in self.forms:
-            self.forms.remove(form)  # one of its machines had been stopped, and the form said so
-
-    def _stop_later(self, form: Form, stop: PlannedStop) -> str:
-        self._hand(self._stop, form, stop)
-        return f"stop ({stop.scope})"
-
-    def _stop(self, form: Form, stop: PlannedStop) -> None:
-        until = time.monotonic() + PATIENCE
-        while form.token not in self._runs and form in self.forms and time.monotonic() < until:
-            time.sleep(0.1)
-        if form.token not in self._runs:
-            return
-        fields = {"scope": stop.scope}
-        if stop.scope == "batch":
-            fields["batch"] = "1"
-        elif stop.scope == "targets":
-            fields["ids"] = ",".join(form.instance_ids[::2])
-        answer = self._until_answered(lambda: self.world.post(f"{self._runs[form.token]}stop/", fields))
-        if answer is None or answer.status_code not in (303, *self._lost()):
-            self.broken.append(f"Stop was answered with {_text(answer)}")
-
-    def _until_answered(self, ask: Callable[[], requests.Response]) -> requests.Response | None:
-        """As a patient person does: again while nothing or a 503 comes."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            try:
-                answer = ask()
-            except requests.RequestException:
-                answer = None
-            if answer is not None and answer.status_code not in (502, 503, 504, 429):
-                return answer
-            time.sleep(0.4)
-        return None
-
-    def _watch(self) -> None:
-        """Somebody looks at every page of these runs, all the time."""
-        while not self._is_over.wait(0.7):
-            for path in [f"/r/{REGION}/runs/", *list(self._runs.values())]:
-                try:
-                    answer = self.world.get(path)
-                except requests.RequestException:
-                    continue
-                if answer.status_code not in (200, 503, *self._lost()):
-                    self.broken.append(f"{path} was answered with {_text(answer)}")
-
-    def _lost(self) -> tuple[int, ...]:
-        """How a page of a run may be answered that a restored database does not know."""
-        return (404,) if self.stage.was_restored else ()
-
-    # -- the end
-
-    def wait_for_rest(self, since: int) -> None:
-        until = time.monotonic() + PATIENCE
-        cut_short = time.monotonic() + NATURAL
-        while not self._is_at_rest(since) and time.monotonic() < until:
-            time.sleep(0.5)
-            if time.monotonic() > cut_short:
-                self.world.database.let_time_pass()
-                cut_short = time.monotonic() + 1.5
+        return pressing
 
     def _is_at_rest(self, since: int) -> bool:
         try:
@@ -304,32 +186,22 @@ class _Round:
             return False
         return all(b["state"] in ENDS for b in batches) and all(t["state"] in REST for t in targets)
 
-    def quiet_calls(self) -> list[JournalCall]:
-        """What is still asked of the cloud about runs when all of them have ended, though a page is open."""
-        before = len(self.world.cloud.journal.calls())
-        for path in self._runs.values():
-            self.world.get(path)
-        time.sleep(QUIET)
-        asked = self.world.cloud.journal.calls()[before:]
-        return [call for call in asked if call.operation in (*SENDS, *READS, "StopInvocation") and not _is_sweep(call)]
 
-
-def play(world: World, drawn: Plan, logs: Logs) -> Outcome:
+def play(world: World, plan: Plan, logs: Logs) -> Outcome:
     since = max([row["id"] for row in world.database.rows("select id from invocations_invocation")], default=0)
-    playing = _Round(world, drawn)
-    rules = [world.cloud.rule(rule) for rule in drawn.rules]
+    playing = _Round(world, plan)
+    rules = [world.cloud.rule(rule) for rule in plan.rules]
     began = time.monotonic()
     try:
         playing.storm()
     finally:
         playing.calm()
-    playing.wait_for_rest(since)
-    quiet = playing.quiet_calls() if playing._is_at_rest(since) else []
+    quiet = playing.quiet_calls() if playing.wait_for_rest(since) else []
     seen = replace(
         evidence.gather(world, since=since),
-        forms=playing.forms,
+        forms=playing.people.forms,
         touched=frozenset(playing.stage.touched),
-        broken_pages=list(dict.fromkeys(playing.broken)),
+        broken_pages=list(dict.fromkeys(playing.people.broken)),
         complaints=logs.complaints(),
         quiet=quiet,
         clock_was_moved=playing.stage.clock_was_moved,
@@ -338,8 +210,8 @@ def play(world: World, drawn: Plan, logs: Logs) -> Outcome:
     for rule in rules:
         world.cloud.take_back(rule)
     ends = Counter(target["state"] for target in seen.targets)
-    said = [f"rules: {', '.join(drawn.rules) or 'none'}", *playing.said]
-    return Outcome(drawn, verdict.verdict(seen), said, ends, time.monotonic() - began, seen.was_restored)
+    said = [f"rules: {', '.join(plan.rules) or 'none'}", *playing.said]
+    return Outcome(plan, verdict.verdict(seen), said, ends, time.monotonic() - began, seen.was_restored)
 
 
 def look_back(world: World) -> list[Violation]:
@@ -349,20 +221,6 @@ def look_back(world: World) -> list[Violation]:
     return [violation for check in checks for violation in check(seen)]
 
 
-def replace_dice(stage: Stage, seed: int) -> Stage:
-    """The same stage, with dice of the action's own."""
-    stage.dice = random.Random(seed)
-    return stage
-
-
 def _is_sweep(call: JournalCall) -> bool:
     """The look, once an hour and after a start, for what the database does not know of (A35)."""
     return set(call.tags) == {"console-id"}
-
-
-def _text(answer: requests.Response | None) -> str:
-    """What a person reads of it."""
-    if answer is None:
-        return "nothing"
-    told = re.search(r'(?s)data-testid="error-summary".*?</section>|<h1.*?</p>', answer.text)
-    return f"{answer.status_code}: {' '.join(re.sub('<[^>]*>?', ' ', told[0] if told else '').split())[:300]}"

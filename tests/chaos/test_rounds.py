@@ -3,18 +3,18 @@
 import pytest
 
 from tests import services
-from tests.chaos import rounds, world
+from tests.chaos import plans, rounds, world
 from tests.chaos.actions import ACTIONS
 from tests.chaos.logs import Logs
 
 
 def test_a_plan_is_the_same_for_the_same_seed() -> None:
-    assert rounds.plan(7, "embedded") == rounds.plan(7, "embedded") != rounds.plan(8, "embedded")
+    assert plans.plan(7, "embedded") == plans.plan(7, "embedded") != plans.plan(8, "embedded")
 
 
 @pytest.mark.parametrize("setup", ["grown-up", "embedded"])
 def test_every_action_of_a_setup_is_drawn_sooner_or_later(setup: str) -> None:
-    drawn = {step.action for seed in range(200) for step in rounds.plan(seed, setup).steps}
+    drawn = {step.action for seed in range(200) for step in plans.plan(seed, setup).steps}
 
     assert drawn == {action.name for action in ACTIONS if setup in action.setups}
 
@@ -36,5 +36,5 @@ def test_A06_A37_a_round_of_the_embedded_console_holds() -> None:
 
 def _play(setup: str, seed: int) -> None:
     with world.running(setup) as stage:
-        outcome = rounds.play(stage, rounds.plan(seed, setup), Logs(stage.folder))
+        outcome = rounds.play(stage, plans.plan(seed, setup), Logs(stage.folder))
         assert outcome.holds, outcome
