@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 Row = dict[str, Any]
 
+POLL_LEASE = 90  # seconds, of invocations/polling.py
 GET_LOCK = 2  # seconds to wait for it
 _NOTES = """
 create table chaos_moves (target bigint, invocation bigint, instance_id text, old text, new text,
@@ -84,15 +85,19 @@ class Database:
             return [_read(row) for row in postgres.execute(sql.replace("?", "%s"), parameters)]
 
     def let_time_pass(self) -> None:
-        """What only waits for a moment to come is due now. No lease and no window of sending is touched."""
+        """What only waits for a moment to come is due now. No lease and no window of sending is touched.
+
+        Of polling the leases of those who took them long ago and are gone.
+        """
+        now = self._now()
         for column, where in (
             ("next_attempt_at", "state in ('queued', 'unsure') and stop_requested_at is null"),
             ("next_lookup_at", "state in ('unsure', 'sending')"),
             ("next_poll_at", "state = 'accepted'"),
-            ("poll_lease_until", "state = 'accepted'"),
             ("next_stop_at", "next_stop_at is not null"),
+            ("poll_lease_until", f"state = 'accepted' and poll_lease_until < {self._now(POLL_LEASE - 12)}"),
         ):
-            self._write(f"update invocations_batch set {column} = {self._now} where {column} > {self._now} and {where}")
+            self._write(f"update invocations_batch set {column} = {now} where {column} > {now} and {where}")
 
     def hold(self) -> Callable[[], None]:
         """Take a lock that no writer of batches gets past; returns what lets it go again.
@@ -120,9 +125,11 @@ class Database:
         copy.replace(self.address)
         self._write("update sqlite_sequence set seq = seq + 100 where name = 'invocations_invocation'")
 
-    @property
-    def _now(self) -> str:
-        return "strftime('%Y-%m-%d %H:%M:%f', 'now')" if isinstance(self.address, Path) else "clock_timestamp()"
+    def _now(self, seconds: int = 0) -> str:
+        """In SQL; or so many seconds later."""
+        if isinstance(self.address, Path):
+            return f"strftime('%Y-%m-%d %H:%M:%f', 'now', '+{seconds} seconds')"
+        return f"(clock_timestamp() + interval '{seconds} seconds')"
 
     def _write(self, sql: str) -> None:
         if isinstance(self.address, Path):

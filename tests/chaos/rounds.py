@@ -130,7 +130,8 @@ class _Round:
         return True
 
     def quiet_calls(self) -> list[JournalCall]:
-        """What is still asked of the cloud about runs when all of them have ended, though their pages are open."""
+        """What is asked of the cloud about runs some time after all of them have ended, though their pages are open."""
+        time.sleep(QUIET)
         before = len(self.world.cloud.journal.calls())
         self.people.look_at_runs()
         time.sleep(QUIET)
