@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import socket
 from datetime import timedelta
@@ -16,7 +17,7 @@ import cloud.invocations as gateway
 from cloud import clock, connection, errors, limiter
 from instances import mirror
 from instances.models import Instance
-from invocations import gates, interception, lookup, preflight, requests, states, tracing
+from invocations import gates, interception, lookup, persisting, preflight, requests, states, tracing
 from invocations.answers import SLOW_RETRY, Answer
 from invocations.clock import Stopwatch, db_now
 from invocations.models import Attempt, Batch, BatchState, HoldReason, Invocation, Outcome
@@ -24,7 +25,10 @@ from invocations.schedules import limits
 from invocations.schedules.timing import Timing
 from regions.models import Account
 
+log = logging.getLogger(__name__)
+
 PERMIT_WAIT = 1.0  # seconds; the tick comes again, and waiting workers would keep polling from its turn
+UNREADABLE = "UnreadableRecord"  # the code of a batch whose frozen request is none
 LOOKING_UP = "ecs:DescribeInvocations"  # as polling notes the action that is not permitted
 CLOCK_TOLERANCE = 60.0  # seconds the cloud's clock may differ before nothing is sent (E2)
 
@@ -41,15 +45,25 @@ def dispatch(batch_id: Any) -> None:
     if batch is None:
         return
     tracing.note(run=batch.invocation_id, batch=batch.pk)
-    if _is_held_back(batch):
-        return
-    if not limiter.acquire(requests.read(batch).operation, batch.region, wait=PERMIT_WAIT):
+    if _is_held_back(batch) or not _has_permit(batch):
         return
     attempt = states.claim(batch.pk, worker())  # permit first: waiting must not eat the lease
     if attempt is None:
         return
     watch = Stopwatch()
-    states.record(attempt, interception.judged(attempt, investigated(attempt, _try(attempt, watch))))
+    answer = interception.judged(attempt, investigated(attempt, _try(attempt, watch)))
+    persisting.until_stored(lambda: states.record(attempt, answer), answer.invoke_id)
+
+
+def _has_permit(batch: Batch) -> bool:
+    """Of the limiter. A row that was edited by hand so that it can't be read waits for a person, alone (A41)."""
+    try:
+        operation = requests.read(batch).operation
+    except ValueError:
+        log.error("%s cannot be read: nothing of it is sent", batch)
+        _hold(batch, HoldReason.PARAMETERS, code=UNREADABLE)
+        return False
+    return limiter.acquire(operation, batch.region, wait=PERMIT_WAIT)
 
 
 def _try(attempt: Attempt, watch: Stopwatch) -> Answer:
@@ -148,9 +162,10 @@ def _cannot_be_looked_up(region: str) -> bool:
     return refused.exists()
 
 
-def _hold(batch: Batch, reason: str) -> None:
+def _hold(batch: Batch, reason: str, **columns: str) -> None:
     """No attempt, no move: the batch says why it waits."""
     unsent = [BatchState.QUEUED, BatchState.UNSURE]
     waiting = Batch.objects.filter(pk=batch.pk, state__in=unsent, epoch=batch.epoch)
-    if waiting.update(hold_reason=reason, next_attempt_at=db_now() + timedelta(seconds=SLOW_RETRY)):
+    due = db_now() + timedelta(seconds=SLOW_RETRY)
+    if waiting.update(hold_reason=reason, next_attempt_at=due, **columns):
         Invocation.objects.filter(pk=batch.invocation_id).update(version=F("version") + 1)

@@ -17,6 +17,7 @@ from cloud import clock, connection
 from cloud.connection import Service
 from cloud.explain import sentence
 from invocations import adopting
+from invocations.dispatch import UNREADABLE
 from invocations.models import REST, Alarm, HoldReason, Invocation, RunState, Target
 from invocations.models import TargetState as T
 from invocations.results.batches import CLOCK, COUNTED_DOWN, HELD, PATIENCE, BatchList, BatchView, Countdown
@@ -122,6 +123,8 @@ def _hold_sentence(reason: str, view: BatchView, run: Invocation, region: Region
         case HoldReason.ACCOUNT:
             account = Account.objects.first()
             return sentence("other-account", a=account and account.account_id, b=run.account_id)
+        case HoldReason.PARAMETERS if batch.code == UNREADABLE:
+            return _("The record of batch %(n)s can’t be read, so nothing of it is sent.") % {"n": batch.seq}
         case HoldReason.PARAMETERS:
             return sentence("token-mismatch", **said, n=batch.seq)
     return _("%(reason)s; next try at %(time)s") % {"reason": HELD.get(reason, reason), "time": next_try}

@@ -65,7 +65,7 @@ def test_an_answer_that_names_an_invocation_is_an_acceptance(listener, to_listen
     assert sent(to_listener) == Accepted(invoke_id="t-1", request_id="R-1")
 
 
-def test_right_json_is_taken_under_a_wrong_content_type(listener, to_listener, sent):
+def test_A46_right_json_is_taken_under_a_wrong_content_type(listener, to_listener, sent):
     listener.script = answer(GOOD, Content_Type="text/plain")
 
     assert sent(to_listener).invoke_id == "t-1"
@@ -300,7 +300,7 @@ def test_an_error_in_xml_is_understood(outcome_of):
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(outcome_of, status):
+def test_A50_a_redirect_is_not_followed(outcome_of, status):
     with Listener() as elsewhere:
         error = outcome_of(answer(GOOD, status, Location=f"{elsewhere.url}/"))
 
@@ -319,7 +319,7 @@ def test_a_redirect_is_not_followed(outcome_of, status):
         half_of(GOOD),
     ],
 )
-def test_a_connection_that_breaks_after_the_request_says_nothing(outcome_of, script):
+def test_A44_a_connection_that_breaks_after_the_request_says_nothing(outcome_of, script):
     assert isinstance(outcome_of(script), OutcomeUnknown)
 
 
@@ -350,7 +350,7 @@ def test_silence_after_the_request_says_nothing(outcome_of, monkeypatch):
 
 
 @pytest.mark.parametrize("dripped", ["head", "body"])
-def test_an_answer_that_drips_is_given_up_when_the_whole_call_takes_too_long(outcome_of, monkeypatch, dripped):
+def test_A52_an_answer_that_drips_is_given_up_when_the_whole_call_takes_too_long(outcome_of, monkeypatch, dripped):
     monkeypatch.setattr(transport, "BOUNDS", Bounds(read_seconds=5, total_seconds=0.3))
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
@@ -363,7 +363,7 @@ def test_an_answer_that_drips_is_given_up_when_the_whole_call_takes_too_long(out
     assert (type(error), error.code) == (OutcomeUnknown, "ReadTimedOut")
 
 
-def test_an_answer_without_end_is_given_up(outcome_of, monkeypatch):
+def test_A15_an_answer_without_end_is_given_up(outcome_of, monkeypatch):
     monkeypatch.setattr(transport, "BOUNDS", Bounds(answer_bytes=100_000))
 
     error = outcome_of(answer(raw=b"x" * 1_000_000))
@@ -371,7 +371,7 @@ def test_an_answer_without_end_is_given_up(outcome_of, monkeypatch):
     assert (type(error), error.code) == (OutcomeUnknown, "AnswerTooLarge")
 
 
-def test_a_small_answer_that_unpacks_to_a_huge_one_is_given_up(outcome_of, monkeypatch):
+def test_A15_a_small_answer_that_unpacks_to_a_huge_one_is_given_up(outcome_of, monkeypatch):
     monkeypatch.setattr(transport, "BOUNDS", Bounds(answer_bytes=100_000))
 
     error = outcome_of(answer(raw=gzip.compress(b"x" * 10_000_000), Content_Encoding="gzip"))

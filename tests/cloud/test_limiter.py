@@ -185,7 +185,7 @@ class TestSharedStore:
         assert second.paused_until("InvokeCommand", HANGZHOU)
         assert not second.take("InvokeCommand", HANGZHOU)
 
-    def test_without_the_store_each_keeps_to_its_part(self, two, redis, qps):
+    def test_A30_without_the_store_each_keeps_to_its_part(self, two, redis, qps):
         qps("*=6")
         first, second = two
         for each in two:

@@ -105,14 +105,14 @@ class TestInstances:
         assert instances.list_instances(connection, HANGZHOU, instance_ids=[]) == []
         assert simulator.journal.calls("DescribeInstances") == []
 
-    def test_rows_that_come_twice_count_once(self, connection, simulator):
+    def test_A66_rows_that_come_twice_count_once(self, connection, simulator):
         simulator.fault("DescribeInstances", "rows", change="duplicate")
 
         found = [each.instance_id for each in instances.list_instances(connection, HANGZHOU)]
 
         assert len(found) == len(set(found)) > 200
 
-    def test_pages_that_lead_in_a_circle_are_left(self, connection, simulator):
+    def test_A66_pages_that_lead_in_a_circle_are_left(self, connection, simulator):
         simulator.fault("DescribeInstances", "token_loop")
 
         with pytest.raises(OutcomeUnknown) as raised:

@@ -80,7 +80,7 @@ def test_a_call_works_again_after_one_that_broke(ask, listener, to_listener):
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"])
-def test_loopback_is_reached_without_the_proxy_of_the_environment(ask, monkeypatch, name):
+def test_A51_loopback_is_reached_without_the_proxy_of_the_environment(ask, monkeypatch, name):
     with Listener(answer(status=502)) as proxy:
         monkeypatch.setenv(name, proxy.url)
 
@@ -88,7 +88,7 @@ def test_loopback_is_reached_without_the_proxy_of_the_environment(ask, monkeypat
         assert proxy.heard == []
 
 
-def test_other_endpoints_are_reached_through_the_proxy_and_its_refusal_proves_that_nothing_was_sent(monkeypatch):
+def test_A51_other_endpoints_are_reached_through_the_proxy_and_its_refusal_proves_nothing_was_sent(monkeypatch):
     with Listener(answer(status=403)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
 

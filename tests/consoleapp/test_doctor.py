@@ -241,7 +241,7 @@ def test_secrets_that_no_key_opens_are_told(look, simulator):
     assert bad(look()[0]) == {"keys"}
 
 
-def test_a_broker_that_does_not_answer_is_told(look, simulator, settings):
+def test_A27_a_broker_that_does_not_answer_is_told(look, simulator, settings):
     settings.REDIS_URL = "redis://:canary@127.0.0.1:9/0"
 
     lines, _code = look()

@@ -134,7 +134,7 @@ def test_INV14_nothing_is_called_while_nothing_runs(submitted, simulator, work_u
         ("redirect", {"location": "http://127.0.0.1:1/"}),
     ],
 )
-def test_A44_whatever_breaks_on_the_way_each_target_runs_once(kind, more, submitted, simulator, ran, work_until_quiet):
+def test_A43_A44_A48_A53_whatever_breaks_on_the_way_each_target_runs_once(kind, more, submitted, simulator, ran, work_until_quiet):
     run = submitted(targets=3)
     simulator.fault("InvokeCommand", kind, times=1, **more)
 
@@ -148,7 +148,7 @@ def test_A44_whatever_breaks_on_the_way_each_target_runs_once(kind, more, submit
 @pytest.mark.parametrize(
     "body", ["empty_object", "null", "list", "error", "number_id", "html", "two_documents", "bad_utf8"]
 )
-def test_A47_a_200_without_an_invoke_id_is_not_an_acceptance(body, submitted, simulator, ran, work_until_quiet):
+def test_A46_A47_a_200_without_an_invoke_id_is_not_an_acceptance(body, submitted, simulator, ran, work_until_quiet):
     run = submitted(targets=1)
     simulator.fault("InvokeCommand", "body", body=body, times=1)
 

@@ -168,7 +168,7 @@ def test_B10_other_methods_are_refused(operator, command, method):
 # The same thing twice
 
 
-def test_B92_the_same_token_leads_to_the_same_run(operator, command):
+def test_A02_B92_the_same_token_leads_to_the_same_run(operator, command):
     form = run_form(command, InstanceFactory())
 
     first = operator.post(panel_url(command), form)
