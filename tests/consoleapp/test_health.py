@@ -56,10 +56,11 @@ def test_before_the_first_tick_it_is_not_ready(client, at_work):
     assert ready(client) == without("tick", "none yet")
 
 
-def test_without_a_worker_it_is_not_ready(client, at_work):
+def test_without_a_worker_it_is_not_ready_and_does_not_fill_the_log_with_it(client, at_work, caplog):
     Worker.objects.update(seen_at=db_now() - timedelta(minutes=2))
 
     assert ready(client) == without("worker", "none is alive")
+    assert caplog.records == []
 
 
 def test_A40_it_is_not_ready_while_migrations_are_missing(client, at_work):
