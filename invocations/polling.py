@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -52,22 +53,49 @@ def _claim(region: str) -> list[Batch]:
 
 
 def _poll_run(region: str, run_id: int, batches: Sequence[Batch]) -> None:
+    size = Batch.objects.filter(invocation=run_id).exclude(invoke_id="").count()
+    beat = _beat(run_id, size)
+    if not any(batch.next_poll_at == _on_beat(batch.next_poll_at, beat) for batch in batches):
+        _wait_for_the_others(batches, beat)
+        return
     try:
-        listed = _list(region, run_id, batches)
+        listed = _list(region, run_id, size, batches)
     except errors.CloudError as error:
         _postpone(batches, error)
         return
+    tagged = _by_batch(listed.values())
     for batch in batches:
-        _apply(batch, listed.get(batch.invoke_id))
-        _follow_others(batch, listed)
+        _apply(batch, listed.get(batch.invoke_id), beat)
+        _follow_others(batch, tagged[str(batch.pk)])
 
 
-def _list(region: str, run_id: int, batches: Sequence[Batch]) -> dict[str, gateway.Invocation]:
+def _beat(run_id: int, size: int) -> int:
+    """Seconds from one look at a run to the next at least: as many as a look at all that is open takes calls.
+
+    So a run of any size has one call a second, and leaves the others to other runs.
+    """
+    is_open = Q(invocation=run_id, state=BatchState.ACCEPTED)
+    return max(1, min(math.ceil(size / limits.PAGE), Batch.objects.filter(is_open).count()))
+
+
+def _on_beat(moment: datetime | None, beat: int) -> datetime | None:
+    """The first beat at or after a moment: the same for all batches of a run, so that one look serves them all."""
+    if moment is None or beat == 1:
+        return moment
+    return datetime.fromtimestamp(beat * math.ceil(moment.timestamp() / beat), UTC)
+
+
+def _wait_for_the_others(batches: Iterable[Batch], beat: int) -> None:
+    """What was just accepted is looked at together with the rest of its run."""
+    ids = [batch.pk for batch in batches]
+    Batch.objects.filter(pk__in=ids).update(next_poll_at=_on_beat(db_now(), beat), poll_lease_until=None)
+
+
+def _list(region: str, run_id: int, size: int, batches: Sequence[Batch]) -> dict[str, gateway.Invocation]:
     """InvokeId -> what the cloud says of it: by the run's tag, or one by one where that takes fewer calls.
 
-    A tag filter yields at most 1,000 invocations, and it lists the finished ones, too.
+    A tag filter yields at most 1,000 invocations, and it lists the finished ones, too: `size` of them.
     """
-    size = Batch.objects.filter(invocation=run_id).exclude(invoke_id="").count()
     ids = [batch.invoke_id for batch in batches]
     if len(ids) * limits.PAGE < size or size > limits.TAGGED_RESULTS:
         found = gateway.list_invocations(connection.current(), region, invoke_ids=tuple(ids))
@@ -89,7 +117,7 @@ def _postpone(batches: Iterable[Batch], error: errors.CloudError) -> None:
         )
 
 
-def _apply(batch: Batch, invocation: gateway.Invocation | None) -> None:
+def _apply(batch: Batch, invocation: gateway.Invocation | None, beat: int) -> None:
     """One transaction a batch: all of its targets' new states, or none."""
     now = db_now()
     records = {record.instance_id: record for record in invocation.instances} if invocation else {}
@@ -104,7 +132,7 @@ def _apply(batch: Batch, invocation: gateway.Invocation | None) -> None:
     contents.compare(batch, invocation)
     wanted = _outputs_wanted(batch, targets, now)
     is_complete = outputs.fetch(batch) if wanted else _has_all_outputs(batch)
-    _next(batch, targets, is_complete, now)
+    _next(batch, targets, is_complete, now, beat)
 
 
 def _name(batch: Batch, invocation: gateway.Invocation | None) -> None:
@@ -128,7 +156,7 @@ def _has_all_outputs(batch: Batch) -> bool:
     return not Target.objects.filter(batch=batch, started_at__isnull=False).exclude(output__is_complete=True).exists()
 
 
-def _next(batch: Batch, targets: Sequence[Target], is_complete: bool, now: datetime) -> None:
+def _next(batch: Batch, targets: Sequence[Target], is_complete: bool, now: datetime, beat: int) -> None:
     """Finished, or polled again: every second at first, ever slower the longer it takes."""
     if all(target.state in REST for target in targets) and is_complete:
         with transaction.atomic():
@@ -139,14 +167,22 @@ def _next(batch: Batch, targets: Sequence[Target], is_complete: bool, now: datet
     age = (now - (batch.accepted_at or now)).total_seconds()
     is_silent = age > batch.invocation.timeout + following.GRACE.total_seconds()
     wait = 60.0 if is_silent else min(15.0, max(1.0, age / 10))
-    due = db_now() + timedelta(seconds=wait)
+    due = _on_beat(db_now() + timedelta(seconds=wait), beat)
     Batch.objects.filter(pk=batch.pk).update(next_poll_at=due, poll_lease_until=None, code="", message="")
 
 
-def _follow_others(batch: Batch, listed: Mapping[str, gateway.Invocation]) -> None:
+def _by_batch(listed: Iterable[gateway.Invocation]) -> Mapping[str, list[gateway.Invocation]]:
+    """Our batch's id, as the tag says it -> the invocations that carry it."""
+    tagged: dict[str, list[gateway.Invocation]] = defaultdict(list)
+    for invocation in listed:
+        tagged[invocation.tags.get("console-batch", "")].append(invocation)
+    return tagged
+
+
+def _follow_others(batch: Batch, tagged: Iterable[gateway.Invocation]) -> None:
     """A second invocation under this batch's tag is kept and followed beside the first (T5)."""
-    for invocation in listed.values():
-        if invocation.tags.get("console-batch") == str(batch.pk) and invocation.invoke_id != batch.invoke_id:
+    for invocation in tagged:
+        if invocation.invoke_id != batch.invoke_id:
             with transaction.atomic():
                 row = Batch.objects.select_for_update().get(pk=batch.pk)
                 states.accept(row, invocation.invoke_id)

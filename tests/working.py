@@ -41,7 +41,8 @@ def _hurry() -> None:
     Wave.objects.filter(released_at=None, due_at__gt=now).update(due_at=now)
     Batch.objects.filter(state=BatchState.QUEUED, hold_reason="", next_attempt_at__gt=now).update(next_attempt_at=now)
     Batch.objects.filter(state=BatchState.UNSURE, next_lookup_at__gt=now).update(next_lookup_at=now)
-    Batch.objects.filter(state=BatchState.ACCEPTED, next_poll_at__gt=now).update(next_poll_at=now)
+    a_beat = now.replace(second=0, microsecond=0)  # for runs of any size
+    Batch.objects.filter(state=BatchState.ACCEPTED, next_poll_at__gt=now).update(next_poll_at=a_beat)
     Batch.objects.filter(next_stop_at__gt=now).update(next_stop_at=now)
 
 

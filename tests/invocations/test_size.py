@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -27,6 +27,7 @@ from tests.factories import (
 
 HTMX = {"HX-Request": "true"}
 FIRST_PAGE = 500_000  # bytes
+A_BEAT = datetime(2026, 11, 1, tzinfo=UTC)  # at which a run of any size is looked at
 
 
 def grow(run: Invocation, targets: int) -> None:
@@ -109,11 +110,11 @@ def test_A94_a_poll_of_one_batch_costs_the_same_in_a_run_of_1000_and_of_10000(su
     queries = {}
     for size, run in runs.items():
         Batch.objects.filter(seq=1).update(next_poll_at=now() + timedelta(hours=1))
-        run.batches.filter(seq=1).update(next_poll_at=now())
+        run.batches.filter(seq=1).update(next_poll_at=A_BEAT)
         queries[size] = _number_of_queries(lambda: polling.poll_region(HANGZHOU))
 
     assert {run.batches.get(seq=1).state for run in runs.values()} == {BatchState.FINISHED}
-    assert queries[1000] == queries[10_000] <= 30
+    assert queries[1000] == queries[10_000] <= 35
 
 
 def _wait_for_executions(simulator, number: int) -> None:
@@ -137,18 +138,22 @@ def test_A94_the_rows_of_10000_targets_are_written_in_few_queries():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_of_n_batches_takes_two_calls_each_and_one_for_all(submitted, simulator, settings):
-    settings.BATCH_SIZE = 5
-    run = submitted(targets=60)
+def test_a_run_takes_two_calls_a_batch_and_one_for_50_of_them_when_all_are_looked_at(submitted, simulator, settings):
+    settings.BATCH_SIZE = 1
+    run = submitted(targets=51)
     for _name, batch in due.jobs():
         tasks.dispatch_batch(batch)
-    _wait_for_executions(simulator, 60)
-    run.batches.update(next_poll_at=now())
+    _wait_for_executions(simulator, 51)
 
+    run.batches.update(next_poll_at=A_BEAT + timedelta(milliseconds=1))
     tasks.poll_region(run.region)
+    assert not simulator.journal.calls("DescribeInvocations"), "each batch would be looked at when it was accepted"
+    assert len(set(run.batches.values_list("next_poll_at"))) == 1
 
+    run.batches.update(next_poll_at=A_BEAT)
+    tasks.poll_region(run.region)
     calls = Counter(call.operation for call in simulator.journal.calls())
-    assert (calls["InvokeCommand"], calls["DescribeInvocationResults"], calls["DescribeInvocations"]) == (12, 12, 1)
+    assert (calls["InvokeCommand"], calls["DescribeInvocationResults"], calls["DescribeInvocations"]) == (51, 51, 2)
     assert Invocation.objects.get(pk=run.pk).state == "success"
 
 
