@@ -106,12 +106,19 @@ def _mark_silent(wave: Wave, now: datetime) -> None:
 
 
 def _release(run_id: int, n: int, person: Person | None) -> bool:
-    """Open the gate of wave `n`, if all before it are released and nothing has halted the rollout."""
+    """Open the gate of wave `n`, if all before it are released and nothing has halted the rollout.
+
+    A limit that is a share grows with each wave that is released, so it is looked at before that.
+    """
     with transaction.atomic():
         run = Invocation.objects.select_for_update().get(pk=run_id)
         rollout = Rollout.objects.get(pk=run_id)
         is_shut = rollout.halted_at or rollout.stopped_at or run.stop_requested_at or run.ended_at
         if is_shut or rollout.waves.filter(n__lt=n, released_at=None).exists():
+            return False
+        if over := gates.passed(run, rollout, rollout.waves.all()):
+            gates.halt(rollout, over)
+            counting.restate(run_id)
             return False
         released = rollout.waves.filter(n=n, released_at=None).update(released_at=db_now(), released_by=person)
         if released:

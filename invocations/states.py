@@ -71,6 +71,7 @@ def claim(batch_id: Any, worker: str) -> Attempt | None:
             Batch.objects.filter(pk=batch.pk).update(next_attempt_at=batch.send_deadline)
             return None
         if not gates.lets_go(batch):
+            counting.restate(batch.invocation_id)  # it may have been this look that found it halted
             return None
         lease_until = now + timedelta(seconds=settings.LEASE)
         moved = _decide(

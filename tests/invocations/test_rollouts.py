@@ -39,9 +39,10 @@ def fail(run: Invocation, n: int, state: str = TargetState.FAILED) -> None:
         counting.recount(run.pk)
 
 
-def succeed(run: Invocation, seq: int) -> None:
+def succeed(run: Invocation, seq: int, **of: str) -> None:
+    """All targets of a batch, or those of a state."""
     with transaction.atomic():
-        run.targets.filter(batch__seq=seq).update(state=TargetState.SUCCESS)
+        run.targets.filter(batch__seq=seq, **of).update(state=TargetState.SUCCESS)
         counting.recount(run.pk)
 
 
@@ -91,6 +92,18 @@ def test_a_gate_opens_once_and_only_when_it_is_its_turn(submitted, work_until_qu
     assert not rollouts.release(run, 2, second, HERE)
 
     assert run.rollout.waves.get(n=2).released_by == first
+
+
+def test_no_gate_opens_once_too_many_have_failed_although_the_next_wave_would_allow_more(submitted):
+    run = submitted(targets=40, rollout=waves_of(10, limit=Amount(10, True), gate=Rollout.Gate.HAND))
+    fail(run, 2)
+    succeed(run, 1, state=TargetState.WAITING)
+    Wave.objects.filter(n=1).update(ended_at=now())
+
+    assert not rollouts.release(fresh(run), 2, PersonFactory(), HERE)
+
+    assert Rollout.objects.get().halted_failures == 2
+    assert run.rollout.waves.get(n=2).released_at is None
 
 
 def test_a_timed_gate_opens_when_its_time_has_come_or_a_person_is_quicker(submitted):
@@ -188,6 +201,18 @@ def test_the_limit_holds_in_the_middle_of_a_wave_whatever_went_wrong(submitted, 
     assert run.batches.get(seq=4).state == BatchState.QUEUED
     assert due.jobs() == []  # the refusal has recorded it: nobody asks again
     assert Rollout.objects.get().halted_at
+
+
+def test_a_claim_that_finds_the_limit_passed_shows_the_pause_at_once(submitted, settings):
+    settings.BATCH_SIZE = 1
+    run = submitted(targets=3, rollout=waves_of(3, limit=Amount(0), on_failures="pause"))
+    fail(run, 1)
+    before = fresh(run)
+
+    claim(run, 3)
+
+    assert (before.state, fresh(run).state) == ("queued", "paused")
+    assert fresh(run).version > before.version
 
 
 def test_skipped_instances_do_not_count(submitted, settings):
