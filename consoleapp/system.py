@@ -62,6 +62,7 @@ ALARM_SENTENCES = {
     Alarm.Kind.TWO_INVOCATIONS: "two-task-ids",
     Alarm.Kind.PARAMETERS: "token-mismatch",
     Alarm.Kind.CONTENT: "content-differs",
+    Alarm.Kind.SCHEDULE: "schedule-changed",
     Alarm.Kind.ACCOUNT: "other-account",
     Alarm.Kind.CLOCK: "clock",
     Alarm.Kind.RESTORED: "restored",

@@ -32,5 +32,6 @@ SENTENCES = {
     "certificate": _("The certificate of {host} isn’t valid: {why}. Nothing was sent."),
     "region-closed": _("{region} isn’t available to this account: {message} ({code})."),
     "database": _("The console can’t write to its database: {why}. Nothing new is sent."),
+    "schedule-changed": _("This schedule was changed outside this console on {time}."),
     "not-in-time": _("Not sent within 24 h, so the rest is cancelled."),
 }

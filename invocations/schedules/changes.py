@@ -23,11 +23,12 @@ def notice(batch: Batch, listed: Listed) -> None:
     known = Alarm.objects.filter(kind=Alarm.Kind.SCHEDULE, batch=batch).first()
     if known is None and asked == found and not added:
         return
-    detail = {"old": asked, "new": found, "added": added}
+    now = db_now()
+    detail = {"old": asked, "new": found, "added": added, "time": f"{now:%Y-%m-%d %H:%M} UTC"}
     if known is None:
-        Alarm.objects.create(kind=Alarm.Kind.SCHEDULE, batch=batch, detail=detail, raised_at=db_now())
+        Alarm.objects.create(kind=Alarm.Kind.SCHEDULE, batch=batch, detail=detail, raised_at=now)
     elif known.detail["new"] != found or known.detail["added"] != added:
-        Alarm.objects.filter(pk=known.pk).update(detail=detail, raised_at=db_now(), seen_at=None, seen_by=None)
+        Alarm.objects.filter(pk=known.pk).update(detail=detail, raised_at=now, seen_at=None, seen_by=None)
     else:
         return
     Invocation.objects.filter(pk=batch.invocation_id).update(version=F("version") + 1)

@@ -267,7 +267,8 @@ def open_execution(execution: Execution, run: Invocation, now: datetime) -> Open
         target=target, content=execution.content, dropped=execution.dropped, is_complete=execution.is_complete
     )
     url = reverse("invocations:execution_output", args=[run.region, run.pk, execution.pk])
-    return Opened(execution.pk, target, output.of(target), explaining.why(target, run, now), url)
+    why = explaining.why(target, run, now) if execution.state in REST else None
+    return Opened(execution.pk, target, output.of(target), why, url)
 
 
 def _moment(key: str) -> datetime | None:

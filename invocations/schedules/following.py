@@ -82,7 +82,9 @@ def _apply(batch: Batch, repeating: gateway.Invocation | None, over: gateway.Inv
         _finish(batch)
         return
     wait = _wait(batch, targets, now) if is_complete else _a_tenth_of(now - _changed_at(targets))
-    Batch.objects.filter(pk=batch.pk).update(next_poll_at=db_now() + wait, poll_lease_until=None)
+    Batch.objects.filter(pk=batch.pk).update(
+        next_poll_at=db_now() + wait, poll_lease_until=None, code="", message="", request_id=""
+    )
 
 
 def _advance(target: Target, record: InvocationInstance, now: datetime) -> bool:

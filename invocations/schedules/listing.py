@@ -96,8 +96,8 @@ def _together(own: QuerySet[Any], found: QuerySet[Any]) -> QuerySet[Any]:
         made_at=F("created_at"),
     )
     columns = ("kind", "pk", "over", "made_at")
-    together: QuerySet[Any] = ours.order_by().values_list(*columns).union(
-        theirs.order_by().values_list(*columns), all=True
+    together: QuerySet[Any] = (
+        ours.order_by().values_list(*columns).union(theirs.order_by().values_list(*columns), all=True)
     )
     return together.order_by("over", "-made_at", "-pk")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,8 +20,9 @@ from cloud import errors
 from commands import deleting, refusals, saving
 from commands.access import get_edited_command_for
 from commands.models import Command
+from invocations import stopping
 from invocations.access import runs_visible_to
-from invocations.models import Invocation
+from invocations.models import Invocation, RepeatMode
 from regions.http import RegionRequest
 
 MOST_NAMED = 10  # runs under way
@@ -36,11 +39,18 @@ def delete(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     if command.deleted_at:
         messages.info(request, _("%(name)s is already deleted.") % {"name": visible(command.name)})
         return see_other(reverse("commands:list", args=[region]))
-    live = list(Invocation.objects.live().filter(command=command).order_by("pk"))
+    unfinished = Invocation.objects.live().filter(command=command).order_by("pk")
+    live = list(unfinished.filter(repeat_mode=RepeatMode.ONCE))
+    schedules = list(unfinished.repeating().filter(stop_requested_at=None))
     if request.method != "POST":
-        return _asked(request, command, live)
+        return _asked(request, command, live, schedules)
     if live:
-        return _asked(request, command, live, status=409)
+        return _asked(request, command, live, schedules, status=409)
+    if schedules and not _is_named(request, command):
+        refusal = _("Type %(text)s exactly to delete this.") % {"text": _name_of(command)}
+        return _asked(request, command, live, schedules, refusal=refusal, status=422)
+    for schedule in schedules:  # all of them are in the cloud, or are never sent: neither needs the command any more
+        stopping.request(schedule, request.user, address.of(request))
     try:
         deleting.delete(command, saving.By(person=request.user, address=address.of(request)))
     except (saving.SavedMeanwhile, errors.CloudError) as error:
@@ -49,11 +59,28 @@ def delete(request: RegionRequest, region: str, cloud_id: str) -> HttpResponse:
     return see_other(reverse("commands:list", args=[region]))
 
 
+def _name_of(command: Command) -> str:
+    """As it is typed; the ID of a command whose name shows nothing."""
+    return " ".join(visible(command.name).split()) or command.cloud_id
+
+
+def _is_named(request: RegionRequest, command: Command) -> bool:
+    return " ".join(request.POST.get("confirm_text", "").split()) == _name_of(command)
+
+
 def _asked(
-    request: RegionRequest, command: Command, live: list[Invocation], *, refusal: str = "", status: int = 200
+    request: RegionRequest,
+    command: Command,
+    live: list[Invocation],
+    schedules: Sequence[Invocation] = (),
+    *,
+    refusal: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         "command": command,
+        "schedules": schedules,
+        "typed": visible(request.POST.get("confirm_text", ""))[:200],
         "live": live[:MOST_NAMED],
         "more": max(0, len(live) - MOST_NAMED),
         "runs": runs_visible_to(request.user).filter(command=command).count(),
