@@ -26,10 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from consoleapp import database_copies, versions
 from consoleapp.database_copies import CopyFailed
 from consoleapp.version import VERSION
+from invocations import deployment
+from invocations.models import Deployment
 
 FORMAT = "cloud-assistant-console/backup"
 FORMAT_VERSION = 1
@@ -70,7 +73,7 @@ def make(path: Path, *, with_keys: bool) -> Manifest:
             draft = Path(folder) / "draft.tar"
             manifest = _write(draft, Path(folder), with_keys)
             draft.replace(path)
-        _sync(path.parent)
+        database_copies.sync(path.parent)
     except (OSError, CopyFailed) as error:
         raise NoBackup(_why(error)) from error
     return manifest
@@ -134,7 +137,10 @@ class Restored:
 def opened(path: Path) -> Iterator[tuple[Manifest, dict[str, Path]]]:
     """The manifest and the parts, checked. Raises NoBackup for a file that is none, is damaged or does not fit here."""
     try:
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.VAR) as folder, tarfile.open(path) as archive:
+        with (
+            tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.VAR) as folder,
+            tarfile.open(path, "r:") as archive,
+        ):
             manifest = _read_manifest(archive)
             _refuse_what_does_not_fit(manifest)
             yield manifest, {name: _take_out(archive, name, Path(folder), manifest) for name in manifest.sha256}
@@ -150,6 +156,7 @@ def put_in_place(manifest: Manifest, parts: dict[str, Path], *, with_keys: bool)
         for name in keys:  # first what could fail for want of space
             shutil.copyfile(parts[f"keys/{name}"], _draft_of(name))
         replaced = engine.replace(parts[engine.part])
+        _note(manifest)
         for name in keys:
             _put_key(name)
     except (OSError, CopyFailed) as error:
@@ -217,6 +224,14 @@ def _take_out(archive: tarfile.TarFile, name: str, folder: Path, manifest: Manif
     return part
 
 
+def _note(manifest: Manifest) -> None:
+    """For the page on which an admin looks at it; tables of an older version have no room for that."""
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, Deployment._meta.db_table)
+    if "written_until" in {column.name for column in columns}:
+        deployment.note_restored(datetime.fromisoformat(manifest.made_at))
+
+
 def _draft_of(key: str) -> Path:
     draft = Path(settings.VAR) / f".{key}.restoring"
     draft.touch(mode=0o600)
@@ -235,15 +250,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _why(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or 'The backup'}: {error.strerror or error}."
-    return str(error) if isinstance(error, CopyFailed) else f"This file can’t be read as a backup: {error}."
+    if isinstance(error, CopyFailed):
+        return str(error)
+    return "This file is no backup of the console, or it was cut off: name another one."

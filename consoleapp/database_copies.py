@@ -91,7 +91,7 @@ class SQLite(Engine):
             old.unlink(missing_ok=True)
             os.link(path, old)
         draft.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
         return str(old) if old.exists() else ""
 
     def _path(self) -> Path:
@@ -104,11 +104,11 @@ def _make_whole(draft: Path) -> None:
         with closing(sqlite3.connect(draft)) as copy:
             if copy.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise CopyFailed("The copy in the backup is damaged.")
-            copy.execute(PAUSE.format(now=f"'{datetime.now(UTC).replace(tzinfo=None)}'"))
+            copy.execute(_pause(f"'{datetime.now(UTC).replace(tzinfo=None)}'"))
             copy.commit()
     except sqlite3.DatabaseError as error:
         raise CopyFailed(f"The copy in the backup is no database of the console: {error}.") from error
-    _sync(draft)
+    sync(draft)
 
 
 def _fold(path: Path) -> None:
@@ -120,7 +120,8 @@ def _fold(path: Path) -> None:
             raise CopyFailed("Another process still has the database open; stop it, then try again.") from error
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """On the disk for good: a file's content, or a folder's names."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -160,7 +161,7 @@ class PostgreSQL(Engine):
             "--command=DROP SCHEMA public CASCADE",
             "--command=CREATE SCHEMA public",
             f"--file={script}",
-            f"--command={PAUSE.format(now='now()').replace('UPDATE ', 'UPDATE public.')}",
+            f"--command={_pause('now()', 'public.')}",
         )
         return ""
 
@@ -179,9 +180,10 @@ class PostgreSQL(Engine):
             )
 
 
-PAUSE = (
-    "UPDATE invocations_deployment SET paused_at = {now}, pause_reason = 'restored' WHERE id = 1 AND paused_at IS NULL"
-)
+def _pause(now: str, schema: str = "") -> str:
+    """T12, in the SQL of either engine."""
+    table = f"{schema}invocations_deployment"
+    return f"UPDATE {table} SET paused_at = {now}, pause_reason = 'restored' WHERE id = 1 AND paused_at IS NULL"  # noqa: S608
 
 
 def _newest(cursor: Any) -> datetime | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import redis
@@ -226,7 +227,8 @@ def database_trouble() -> str:
 
 def free_space() -> tuple[int, float]:
     """Of the disk that CONSOLE_VAR is on: bytes, and the share of the whole (0 … 1)."""
-    disk = shutil.disk_usage(settings.VAR)
+    folder = Path(settings.VAR)
+    disk = shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists()))
     return disk.free, disk.free / (disk.total or 1)
 
 

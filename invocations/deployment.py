@@ -55,6 +55,12 @@ def _pause(reason: str, mark: datetime | None) -> None:
     Deployment.objects.filter(pk=1).update(paused_at=db_now(), pause_reason=reason, written_until=mark)
 
 
+def note_restored(made_at: datetime) -> None:
+    """A backup was put in place, paused: keep until when, as far as is known, was written since it was made."""
+    until = max(made_at, _mark() or made_at)
+    Deployment.objects.filter(pk=1, paused_at__isnull=False).update(written_until=until)
+
+
 def unfinished() -> QuerySet[Batch]:
     """What may have been sent, or split, in the time that was lost.
 

@@ -201,6 +201,7 @@ def test_A100_what_ran_since_an_old_backup_runs_no_second_time(
     assert (settings.VAR / "high_water").read_text() == mark
     deployment.watch()  # the start
     assert Deployment.objects.get().pause_reason == "restored"
+    assert Deployment.objects.get().written_until.isoformat() == mark  # what the page says
     assert not [job for job in due.jobs() if job[0] == due.DISPATCH]
     assert states.claim(first.pk, "w1") is None
 

@@ -242,6 +242,12 @@ def test_A38_a_disk_that_is_almost_full_is_told_before_it_is(operator, at_work, 
     assert "The disk of this server is almost full: 150 MB are left." in page(operator)
 
 
+def test_a_folder_that_was_never_needed_is_no_problem(operator, at_work, settings, tmp_path):
+    settings.VAR = tmp_path / "not" / "there"
+
+    assert WORKS in page(operator)
+
+
 def test_the_number_of_alarms_nobody_has_seen_stands_in_the_navigation(operator, at_work):
     for kind in (Alarm.Kind.CLOCK, Alarm.Kind.ACCOUNT):
         Alarm.objects.create(kind=kind, raised_at=timezone.now())

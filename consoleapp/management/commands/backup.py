@@ -24,8 +24,11 @@ class Command(BaseCommand):
         path = (file or backups.default_path()).absolute()
         try:
             manifest = backups.make(path, with_keys=with_keys)
-        except (backups.NoBackup, DatabaseError) as error:
+        except backups.NoBackup as error:
             raise CommandError(f"There is no backup. {error}") from error
+        except DatabaseError as error:
+            why = str(error).strip().partition("\n")[0]
+            raise CommandError(f"There is no backup. The database does not answer: {why}.") from error
         self.stdout.write(f"Written: {path} ({path.stat().st_size / 1_000_000:.1f} MB, of {manifest.engine}).")
         if manifest.keys:
             self.stdout.write(f"It holds keys ({', '.join(manifest.keys)}): whoever has it can sign and decrypt.")

@@ -29,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, yes: bool, with_keys: bool, **options: Any) -> None:
         os.umask(0o077)
+        Path(settings.VAR).mkdir(parents=True, exist_ok=True)
         try:
             lock = Lock(Path(settings.VAR))
         except AlreadyRunning as error:
@@ -37,8 +38,11 @@ class Command(BaseCommand):
             with backups.opened(file.absolute()) as (manifest, parts):
                 self.ask(manifest, yes)
                 done = backups.put_in_place(manifest, parts, with_keys=with_keys)
-        except (backups.NoBackup, DatabaseError) as error:
+        except backups.NoBackup as error:
             raise CommandError(f"Nothing was changed. {error}") from error
+        except DatabaseError as error:
+            why = str(error).strip().partition("\n")[0]
+            raise CommandError(f"Nothing was changed. The database does not answer: {why}.") from error
         finally:
             lock.release()
         self.tell(manifest, done)
