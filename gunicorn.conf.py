@@ -10,9 +10,7 @@ worker_class = "gthread"
 workers = 2
 threads = 8
 graceful_timeout = 30  # seconds that requests under way have after a HUP or TERM
-keepalive = (
-    75  # seconds; longer than a proxy keeps an idle connection (nginx: 60), which else writes into a closing one
-)
+keepalive = 75  # seconds; a proxy that keeps an idle connection for longer (nginx: 60) writes into a closing one
 limit_request_line = 8190  # bytes, the most there is: a search may be long
 control_socket_disable = True
 
