@@ -1,9 +1,11 @@
-"""Exceptions in what the programs wrote that no fault of the world explains."""
+"""Exceptions of the console's own code in what its programs wrote, as far as no fault of the world explains them."""
 
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.chaos.programs import REPOSITORY
 
 # A database or a broker that is away, a line that is cut, a process that is told to leave
 FORESEEN = re.compile(
@@ -11,6 +13,9 @@ FORESEEN = re.compile(
     r"|ConnectionError|ConnectionResetError|ConnectionRefusedError|BrokenPipeError|BusyLoadingError|TimeoutError"
     r"|WorkerShutdown|WorkerTerminate|WorkerLostError|SystemExit|database is locked|server closed the connection)\b"
 )
+_TRACEBACK = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n)*.*", re.MULTILINE)
+_OWN_FRAME = re.compile(rf'File "{re.escape(str(REPOSITORY))}/(?!\.venv/)')
+_SHOWN = 1500  # characters of one, from its end
 
 
 class Logs:
@@ -28,16 +33,15 @@ class Logs:
             file.seek(self._read.get(path, 0))
             text = file.read()
             self._read[path] = file.tell()
-        for line in text.splitlines():
-            said = _exception(line)
-            if said and not FORESEEN.search(said):
-                yield f"{path.stem}: {said[-1500:]}"
+        for said in [*_TRACEBACK.findall(text), *map(_exception, text.splitlines())]:
+            if _OWN_FRAME.search(said) and not FORESEEN.search(said):
+                yield f"{path.stem}: {said[-_SHOWN:]}"
 
 
 def _exception(line: str) -> str:
-    """ "" for a line that tells of none."""
+    """Of a line of JSON; "" where it tells of none."""
     try:
         entry = json.loads(line)
     except ValueError:
-        return line if re.match(r"[\w.]*(Error|Exception)\b", line) else ""
+        return ""
     return str(entry.get("exception", "")) if isinstance(entry, dict) else ""

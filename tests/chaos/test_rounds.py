@@ -20,6 +20,7 @@ def test_every_action_of_a_setup_is_drawn_sooner_or_later(setup: str) -> None:
 
 
 @pytest.mark.services
+@pytest.mark.timeout(400)  # the processes of a whole console
 def test_A25_A26_a_round_of_the_grown_up_console_holds() -> None:
     """Web server killed, Redis killed, replies lost, a worker told to leave, two of four runs stopped."""
     try:
@@ -29,6 +30,7 @@ def test_A25_A26_a_round_of_the_grown_up_console_holds() -> None:
     _play("grown-up", 4943)
 
 
+@pytest.mark.timeout(400)
 def test_A06_A37_a_round_of_the_embedded_console_holds() -> None:
     """Replies lost, the database locked, requests held, the console killed, a run stopped."""
     _play("embedded", 3646)
