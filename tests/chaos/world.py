@@ -221,8 +221,10 @@ def running(setup: str) -> Iterator[World]:
     """One that works, with somebody signed in. Raises AssertionError, RuntimeError."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))
     (folder / "var").mkdir(mode=0o700)
+    servers = _servers() if setup == "grown-up" else {}
     cloud = SimulatedCloud.start(folder / "cloud", pace=PACE, daily_quota=1_000_000)
-    world = (_grown_up if setup == "grown-up" else _embedded)(folder, cloud, Relay(cloud.port))
+    relay = Relay(cloud.port)
+    world = _grown_up(folder, cloud, relay, servers) if servers else _embedded(folder, cloud, relay)
     try:
         world.obey_the_assumptions()
         if setup == "grown-up":
@@ -238,9 +240,14 @@ def running(setup: str) -> Iterator[World]:
         world.close()
 
 
-def _grown_up(folder: Path, cloud: SimulatedCloud, relay: Relay) -> World:
+def _servers() -> dict[str, services.Server]:
+    """Redis first, which may be missing."""
+    redis = services.redis()
+    return {"redis": redis.start(), "postgres": services.postgres().start()}
+
+
+def _grown_up(folder: Path, cloud: SimulatedCloud, relay: Relay, servers: dict[str, services.Server]) -> World:
     port = services.free_port()
-    servers = {"postgres": services.postgres().start(), "redis": services.redis().start()}
     urls = {"DATABASE_URL": servers["postgres"].url, "REDIS_URL": servers["redis"].url}
     environment = _environment(folder, cloud, relay) | urls
     web = ["-m", "gunicorn", "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}", "consoleapp.wsgi"]
