@@ -4,6 +4,7 @@ The suite runs on SQLite with the in-memory broker; with `TEST_SERVICES=1` the s
 real Redis, started here once and inherited by every xdist worker through the environment.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -53,6 +54,15 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = [f"{__name__}.{QuickHasher.__name__}"]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What is logged stands in each test's own report; the console's thread would write it somewhere between two."""
+    from consoleapp.logs import PatientHandler
+
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, PatientHandler)]:
+        root.removeHandler(handler)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
