@@ -45,6 +45,7 @@ UNITS = [
 ]
 DAYS = [*((str(n), str(n)) for n in range(1, 32)), (presets.LAST, pgettext_lazy("schedule", "the last day"))]
 _MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
+_THEIRS = {"data-theirs": "value"}  # what is typed while the server looks at the form stays
 _FIELD_OF = {"interval": "interval_value", "once": "once_at", "cron": "cron"}  # by the code of what is wrong
 _YEARS = range(2000, 2100)
 
@@ -65,14 +66,14 @@ class ScheduleFields(PlainForm):
         label=pgettext_lazy("schedule", "Every"),
         max_length=20,
         help_text=gettext_lazy("60 seconds to 7 days, and longer than the timeout."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=_THEIRS | {"inputmode": "numeric", "autocomplete": "off"}),
     )
     interval_unit = forms.ChoiceField(label=pgettext_lazy("schedule", "Unit"), choices=UNITS, required=False)
     once_at = Line(
         label=gettext_lazy("Date and time"),
         max_length=40,
         help_text=gettext_lazy("24 hours, such as 2026-12-24 18:00:00, in the time zone below."),
-        widget=forms.TextInput(attrs=_MONO | {"placeholder": "YYYY-MM-DD HH:MM:SS"}),
+        widget=forms.TextInput(attrs=_MONO | _THEIRS | {"placeholder": "YYYY-MM-DD HH:MM:SS"}),
     )
     repeat = forms.ChoiceField(label=pgettext_lazy("schedule", "Repeat"), choices=presets.CHOICES, required=False)
     clock_time = Line(
@@ -102,7 +103,7 @@ class ScheduleFields(PlainForm):
         label=gettext_lazy("Time zone"),
         max_length=64,
         help_text=gettext_lazy("Such as Asia/Shanghai, GMT+8:00 or UTC."),
-        widget=forms.TextInput(attrs=_MONO | {"list": "time-zones"}),
+        widget=forms.TextInput(attrs=_MONO | _THEIRS | {"list": "time-zones"}),
     )
 
     replaces = Line(max_length=20, widget=forms.HiddenInput)  # the number of a schedule

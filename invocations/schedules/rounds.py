@@ -50,4 +50,5 @@ def _began(batch: Batch) -> datetime:
     taken = batch.accepted_at or batch.invocation.submitted_at
     siblings = Batch.objects.filter(invocation=batch.invocation_id, accepted_at__isnull=False)
     first = siblings.order_by("accepted_at").values_list("accepted_at", flat=True).first()
-    return first if first and taken - first <= TOGETHER else taken
+    began = first if first and taken - first <= TOGETHER else taken
+    return began.replace(microsecond=0)  # an address names a time by its second
