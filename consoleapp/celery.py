@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery, Task
@@ -9,6 +10,7 @@ from celery.apps.worker import Worker
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consoleapp.settings")
 
@@ -56,6 +58,15 @@ def _check(sender: Any, **kwargs: Any) -> None:
         startup.check()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None  # any other exception would only be logged by Celery
+    _look_whose_database_this_is()
+
+
+def _look_whose_database_this_is() -> None:
+    """Before the first message, which the broker may have kept: a database that was restored sends nothing (T12)."""
+    from invocations import deployment
+
+    with suppress(DatabaseError):  # one of an older schema; then nothing is claimed either (A40)
+        deployment.watch()
 
 
 @worker_ready.connect

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 
 import cloud.invocations as gateway
 from cloud import connection, errors, limits
-from invocations import contents, counting, following, outputs, states, tracing
+from invocations import contents, counting, following, outputs, requests, states, tracing
 from invocations.clock import db_now
 from invocations.models import REST, Batch, BatchState, Invocation, OtherInvocation, RepeatMode, Target
 from invocations.schedules import following as schedules
@@ -100,9 +100,17 @@ def _list(region: str, run_id: int, size: int, batches: Sequence[Batch]) -> dict
     if len(ids) * limits.PAGE < size or size > limits.TAGGED_RESULTS:
         found = gateway.list_invocations(connection.current(), region, invoke_ids=tuple(ids))
     else:
-        tags = {"console-run": str(run_id), "console-id": settings.DEPLOYMENT_ID}
+        tags = {"console-run": str(run_id), "console-id": _deployment_of(batches[0])}
         found = gateway.list_invocations(connection.current(), region, tags=tags)
     return {invocation.invoke_id: invocation for invocation in found}
+
+
+def _deployment_of(batch: Batch) -> str:
+    """The one that sent it: of a copy that was adopted (T12) another one."""
+    try:
+        return dict(requests.read(batch).tags)["console-id"]
+    except (ValueError, KeyError):
+        return settings.DEPLOYMENT_ID
 
 
 def _postpone(batches: Iterable[Batch], error: errors.CloudError) -> None:

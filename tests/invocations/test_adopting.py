@@ -142,6 +142,19 @@ def test_A100_a_copy_sends_nothing_until_it_is_adopted(submitted, settings, ran,
     assert states_of(run) == {"waiting": 1}
 
 
+def test_A100_an_adopted_copy_follows_what_the_original_had_sent(submitted, settings, simulator, ran, work_until_quiet):
+    run = submitted(targets=2)
+    dispatch.dispatch(run.batches.get().pk)
+    settings.DEPLOYMENT_ID = "staging"
+    deployment.watch()
+
+    call_command("adoptdatabase")
+    work_until_quiet()
+
+    assert states_of(run) == {"success": 2}
+    assert ran() == once_each(run)
+
+
 @pytest.mark.parametrize("event", ["stop", "deadline"])
 def test_A100_nothing_ends_as_never_sent_while_nobody_has_looked(event, submitted, restored, work_until_quiet):
     run = submitted(targets=1)
