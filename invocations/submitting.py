@@ -91,6 +91,7 @@ def _write(plan: RunPlan) -> Invocation:
         command=run.command_cloud_id,
         content_sha256=run.content_sha256,
         username=run.username,
+        **({"repeat_mode": run.repeat_mode, "frequency": run.frequency} if run.repeats else {}),
         targets=[instance.instance_id for instance in targets],
         **({"waves": plan.rollout.sizes(run.total)} if plan.rollout else {}),
     )

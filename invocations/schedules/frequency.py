@@ -74,13 +74,16 @@ class Once:
 @dataclass(frozen=True, slots=True)
 class Clock:
     cron: Cron
-    zone_name: str
+    zone_name: str  # "" only elsewhere: each instance counts in its own then
 
     @property
     def text(self) -> str:
-        return f"{self.cron.text} {self.zone_name}"
+        return f"{self.cron.text} {self.zone_name}".strip()
 
     def after(self, moment: datetime) -> Iterator[datetime]:
+        """Nothing where there is no one zone to tell it in."""
+        if not self.zone_name:
+            return
         zone = zones.zone(self.zone_name)
         local = moment.astimezone(zone).replace(tzinfo=None, fold=0, microsecond=0)
         for one in self.cron.after(local):
@@ -95,7 +98,7 @@ Frequency = Interval | Once | Clock
 def read(text: str, *, begins_at: datetime | None = None) -> Frequency:
     """What the cloud was asked for, also elsewhere. Raises Unreadable.
 
-    Without a zone `at` means UTC; an expression without one means each instance's own, and is read as UTC here.
+    Without a zone `at` means UTC; an expression without one means each instance's own.
     """
     text = text.strip()
     if found := _RATE.fullmatch(text):
@@ -107,7 +110,7 @@ def read(text: str, *, begins_at: datetime | None = None) -> Frequency:
             return Once(local, found[2] or "UTC")
         fields, zone_name = split(text)
         zones.zone(zone_name or "UTC")
-        return Clock(Cron.read(fields), zone_name or "UTC")
+        return Clock(Cron.read(fields), zone_name)
     except (zones.UnknownZone, ValueError) as error:
         raise error if isinstance(error, Unreadable) else Unreadable(str(error)) from error
 

@@ -53,6 +53,8 @@ def sentence(frequency: Frequency) -> str:
 
 def with_zone(frequency: Frequency) -> str:
     """Every day at 03:00 (Asia/Shanghai)"""
+    if not frequency.zone_name and isinstance(frequency, Clock):
+        return _("%(sentence)s, in each instance’s own time zone") % {"sentence": sentence(frequency)}
     if not frequency.zone_name:
         return sentence(frequency)
     return _("%(sentence)s (%(zone)s)") % {"sentence": sentence(frequency), "zone": frequency.zone_name}

@@ -9,7 +9,7 @@ from functools import cached_property
 from django.utils import dateformat, timezone
 
 from invocations.schedules import zones
-from invocations.schedules.frequency import Interval
+from invocations.schedules.frequency import Clock, Interval
 from invocations.schedules.timing import Timing
 
 
@@ -39,6 +39,12 @@ class Preview:
         name = self.timing.zone_name
         zone = zones.zone(name) if name else timezone.get_current_timezone()
         return [Time(moment, moment.astimezone(zone)) for moment in self.timing.next_times(self.now)]
+
+    @property
+    def is_nowhere(self) -> bool:
+        """By the clock, but in no one time zone: made elsewhere without one."""
+        found = self.timing.frequency
+        return isinstance(found, Clock) and not found.zone_name
 
     @property
     def first(self) -> Time | None:

@@ -26,7 +26,7 @@ from invocations import again as running_again
 from invocations import drafts, stopping
 from invocations.access import get_run_for, get_run_version_for
 from invocations.results import run_page, shared, stop
-from invocations.views import rollout
+from invocations.views import rollout, schedules
 from regions.http import RegionRequest
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def stop_run(request: RegionRequest, region: str, run: int) -> HttpResponse:
     Chosen rows are posted, too; with `ask` among them they are only asked about.
     """
     found = get_run_for(request.user, region, run)
+    if found.repeats:
+        return schedules.stop(request, region, run)
     if request.method == "POST" and request.POST.get("scope") == "unsent":
         return rollout.stop_here(request, found)
     asked = _stop_asked_for(found, request.POST if request.method == "POST" else request.GET)

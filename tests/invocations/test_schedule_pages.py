@@ -324,3 +324,11 @@ def test_our_own_are_not_taken_for_others(simulator, made_elsewhere):
     elsewhere.refresh(HANGZHOU)
 
     assert not Found.objects.exists()
+
+
+def test_a_schedule_is_stopped_by_its_own_rules_also_by_the_address_of_a_run(operator):
+    run = a_schedule()
+
+    assert operator.post(f"/r/{HANGZHOU}/runs/{run.pk}/stop/").status_code == 404
+    run.refresh_from_db()
+    assert run.stop_requested_at is None

@@ -274,6 +274,13 @@ def test_a_schedule_in_words(text, english, chinese):
         assert phrases.with_zone(frequency.read(text)) == chinese
 
 
+def test_A89_without_a_zone_each_instance_uses_its_own_and_that_is_said():
+    found = frequency.read("0 0 3 * * ?")
+
+    assert phrases.with_zone(found) == "Every day at 03:00, in each instance’s own time zone"
+    assert frequency.next_times(found, NOW) == []
+
+
 @pytest.mark.parametrize(
     "preset",
     [

@@ -1,6 +1,6 @@
 """Schedules against the simulated cloud: made once, followed for as long as they go on, every execution kept."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -198,15 +198,15 @@ def test_A91_every_startup_is_kept(made, simulator, look_until):
 
 
 def test_A92_after_a_day_away_every_execution_is_listed(made, simulator, look_until):
-    run = made(1, "echo x", timing=Timing("Period", "rate(1h)"))
-    for _ in range(24):
-        simulator.advance(3600)
+    run = made(1, "echo x", timing=Timing("Period", "rate(4h)"))
+    for _ in range(6):
+        simulator.advance(4 * 3600)
         simulator_settles(simulator, run)
 
-    look_until(lambda: len(ran(run)) == 24)
+    look_until(lambda: len(ran(run)) == 6)
 
-    assert [row[0] for row in ran(run)] == list(range(1, 25))
-    assert len(set(Execution.objects.values_list("due_at", flat=True))) == 24
+    assert [row[0] for row in ran(run)] == list(range(1, 7))
+    assert len(set(Execution.objects.values_list("due_at", flat=True))) == 6
 
 
 def simulator_settles(simulator, run):
@@ -369,4 +369,3 @@ def test_secrets_are_hidden_in_every_execution(made, simulator, look_until):
         look_until(lambda n=n: len([row for row in ran(run) if row[-1]]) == n)
 
     assert all(b"hunter2" not in bytes(one.content) for one in Execution.objects.all())
-    assert datetime.now(UTC)
