@@ -40,6 +40,8 @@ class Step:
         """Of the line above it."""
         if self.state == "done":
             return "part" if self.family != "ok" else "done"
+        if self.state == "running":
+            return self.family if self.family == "run" else "part"
         return "part" if self.state == "paused" else ""
 
 
