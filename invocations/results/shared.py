@@ -1,8 +1,7 @@
 """One rendering for everybody who watches the same: 200 pages open on one run must not cost 200 renderings of it.
 
 A fragment is kept for as long as a page waits between two questions, in the process that made it, and given to whoever
-would see the very same and has seen something older. So nobody waits longer for news than alone, and a page never goes
-back in time.
+would see the very same and has seen something older. So news is hardly later than alone, and no page goes back in time.
 """
 
 from __future__ import annotations
@@ -37,17 +36,22 @@ _places: OrderedDict[Hashable, _Place] = OrderedDict()
 _lock = threading.Lock()
 
 
-def fragment(key: Hashable, *, seen: int, make: Callable[[], Fragment]) -> Fragment:
+def fragment(key: Hashable, *, seen: int, make: Callable[[], Fragment]) -> Fragment | None:
     """What `make` gives, or gave a moment ago for the same `key` if that is newer than the version that was `seen`.
 
-    `key` says everything the text depends on but the time. Those who come while it is being made wait for that.
+    `key` says everything the text depends on but the time. Nobody waits for somebody else who is making it anew: they
+    get the one before, or None where they have seen that, too, and are to ask again.
     """
     place = _place(key)
-    with place.lock:
+    if not place.lock.acquire(blocking=place.made is None):
+        return place.made if place.made and place.made.version > seen else None
+    try:
         is_fresh = time.monotonic() - place.made_at < KEPT
         if place.made is None or not is_fresh or place.made.version <= seen:
             place.made, place.made_at = make(), time.monotonic()
         return place.made
+    finally:
+        place.lock.release()
 
 
 def forget() -> None:

@@ -56,13 +56,15 @@ def live(request: RegionRequest, region: str, run: int) -> HttpResponse:
         return HttpResponse(status=204)
     request.GET = query  # type: ignore[assignment]  # the fragment's links carry the page's query, without `v`
     fragment = _fragment(request, found, seen)
+    if fragment is None:
+        return HttpResponse(status=204)
     response = HttpResponse(_with_own_token(fragment.text, request))
     response.status_code = HTMX_STOP_POLLING if fragment.is_last else 200
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _fragment(request: RegionRequest, found: Invocation, seen: str) -> shared.Fragment:
+def _fragment(request: RegionRequest, found: Invocation, seen: str) -> shared.Fragment | None:
     """Shared with all who see the very same: only the token of its forms is each person's own."""
 
     def make() -> shared.Fragment:
