@@ -1,0 +1,1 @@
+"""How quick the console is beside a bare loop over the SDK, in real processes: `script/bench`. No test asserts this."""
