@@ -33,7 +33,7 @@ from tests.chaos.relay import Relay
 from tests.simulated_cloud import SimulatedCloud
 
 REGION = "cn-hangzhou"
-WORKERS = ("worker-1", "worker-2", "worker-3")
+WORKERS = 3  # of the grown-up set-up, unless somebody wants fewer
 BATCH_SIZE = 20
 LEASE, LIFE, WINDOW, SETTLE = 3, 5, 14, 1  # seconds
 CLOUDS_LIFE = LIFE - 1  # a signed date names whole seconds only
@@ -68,7 +68,7 @@ class World:
     @property
     def busy(self) -> Sequence[str]:
         """The programs that send to the cloud."""
-        return WORKERS if self.setup == "grown-up" else ("console",)
+        return [name for name in self.programs if name != "web"]
 
     @property
     def web(self) -> str:
@@ -217,14 +217,14 @@ class World:
 
 
 @contextmanager
-def running(setup: str) -> Iterator[World]:
+def running(setup: str, *, workers: int = WORKERS) -> Iterator[World]:
     """One that works, with somebody signed in. Raises AssertionError, RuntimeError."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))
     (folder / "var").mkdir(mode=0o700)
     servers = _servers() if setup == "grown-up" else {}
     cloud = SimulatedCloud.start(folder / "cloud", pace=PACE, daily_quota=1_000_000)
     relay = Relay(cloud.port)
-    world = _grown_up(folder, cloud, relay, servers) if servers else _embedded(folder, cloud, relay)
+    world = _grown_up(folder, cloud, relay, servers, workers) if servers else _embedded(folder, cloud, relay)
     try:
         world.obey_the_assumptions()
         if setup == "grown-up":
@@ -246,13 +246,16 @@ def _servers() -> dict[str, services.Server]:
     return {"redis": redis.start(), "postgres": services.postgres().start()}
 
 
-def _grown_up(folder: Path, cloud: SimulatedCloud, relay: Relay, servers: dict[str, services.Server]) -> World:
+def _grown_up(
+    folder: Path, cloud: SimulatedCloud, relay: Relay, servers: dict[str, services.Server], workers: int
+) -> World:
     port = services.free_port()
     urls = {"DATABASE_URL": servers["postgres"].url, "REDIS_URL": servers["redis"].url}
     environment = _environment(folder, cloud, relay) | urls
     web = ["-m", "gunicorn", "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}", "consoleapp.wsgi"]
     worker = "-m celery -A consoleapp worker -P threads -c 6 --without-gossip --without-mingle -n"
-    commands = {"web": web, **{name: [*worker.split(), f"{name}@%h"] for name in WORKERS}}
+    names = [f"worker-{number}" for number in range(1, workers + 1)]
+    commands = {"web": web, **{name: [*worker.split(), f"{name}@%h"] for name in names}}
     return World(
         "grown-up",
         folder,
