@@ -148,7 +148,10 @@ class ScheduleFields(PlainForm):
         if not self.is_scheduled:
             return
         data, tomorrow = self.data, timezone.localtime() + timedelta(days=1)
-        data.setdefault("time_zone", _zone_of_viewer())
+        if "time_zone" not in data:
+            data["time_zone"] = _zone_of_viewer()
+            if data["time_zone"] == "UTC":  # static/js/panel.js knows the browser's
+                self.fields["time_zone"].widget.attrs["data-of-browser"] = ""
         if self.kind == "interval":
             data.setdefault("interval_value", "1")
             data.setdefault("interval_unit", "h")

@@ -52,6 +52,7 @@ export function bind(form) {
     if (event.submitter?.value === "run") nameDraft(form);
   });
   form.addEventListener("htmx:afterSettle", () => {
+    if (nameZone(form)) check();
     applyView(form);
     showErrors(form);
   });
@@ -133,6 +134,16 @@ function showErrors(form) {
       field.setAttribute("aria-describedby", `${field.id}_helptext ${error.id}`);
     }
   }
+}
+
+// Where the profile names no time zone a schedule starts with the browser's, which the server cannot know.
+function nameZone(form) {
+  const field = form.querySelector("[data-of-browser]");
+  field?.removeAttribute("data-of-browser");
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!field || !zone.includes("/") || zone.startsWith("Etc/") || field.value === zone) return false;
+  field.value = zone;
+  return true;
 }
 
 async function copyLink(button) {
