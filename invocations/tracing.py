@@ -1,4 +1,4 @@
-"""What the work in hand is about: the request, the task, the run, the batch. consoleapp/logs.py puts it into every line.
+"""What the work in hand is about: request, task, run, batch. consoleapp/logs.py puts it into every line.
 
 Held in a context variable, so that threads and requests do not mix theirs up.
 """
