@@ -20,6 +20,7 @@ from invocations.clock import db_now
 from invocations.models import REST, Batch, BatchState, RepeatMode, Target, TargetState
 from invocations.schedules import changes, executions, replacing
 from invocations.schedules.timing import Timing
+from invocations.writing import update_each
 
 REPEATING = (RepeatMode.PERIOD, RepeatMode.EVERY_REBOOT)  # those with a history; the others run once
 AFTER_A_FAILURE = timedelta(seconds=30)
@@ -69,8 +70,7 @@ def _apply(batch: Batch, repeating: gateway.Invocation | None, over: gateway.Inv
         changed = [t for t in targets if t.instance_id in records and _advance(t, records[t.instance_id], now)]
         if misses >= MISSES:
             changed += _lose(targets, now)
-        for target in changed:
-            target.save(update_fields=following.COLUMNS)
+        update_each(changed, following.COLUMNS)
         Batch.objects.filter(pk=row.pk).update(lookups=misses)
         if listed:
             changes.notice(row, listed)

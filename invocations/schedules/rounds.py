@@ -5,35 +5,47 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from invocations.models import Batch
-from invocations.schedules.frequency import Clock, Frequency, Interval, Once
+from invocations.schedules import changes
+from invocations.schedules.frequency import Clock, Interval, Once
 from invocations.schedules.timing import Timing
 
 EARLY = timedelta(seconds=5)  # clocks of the cloud and its agents may differ so much
 TOGETHER = timedelta(minutes=10)  # batches that were taken within this time count their intervals as one
+LONGEST = timedelta(days=20 * 366)  # between two times of an expression, for 29 February on a certain weekday
 
 
-def due_at(batch: Batch, started_at: datetime | None, text: str) -> datetime | None:
-    """`text`: the frequency that counted then. None: it waited for a startup, or nobody can say."""
-    found = Timing(batch.invocation.repeat_mode, text).frequency
-    if found is None or started_at is None:
+class Rounds:
+    """Of one batch, as the cloud has it now; each time is worked out once."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._frequency = Timing(batch.invocation.repeat_mode, changes.frequency_of(batch)).frequency
+        self._began = _began(batch)
+        self._known: dict[datetime, datetime | None] = {}
+
+    def due_at(self, started_at: datetime | None) -> datetime | None:
+        """None: it waited for a startup, or nobody can say."""
+        if started_at is None:
+            return None
+        if started_at not in self._known:
+            self._known[started_at] = self._before(started_at + EARLY)
+        return self._known[started_at]
+
+    def _before(self, moment: datetime) -> datetime | None:
+        match self._frequency:
+            case Interval() as interval:
+                rounds = max(1, int((moment - self._began).total_seconds() // interval.seconds))
+                return self._began + timedelta(seconds=rounds * interval.seconds)
+            case Once() as once:
+                return once.moment
+            case Clock() as clock:
+                return _last_of(clock, moment)
         return None
-    return _before(found, started_at + EARLY, _began(batch))
-
-
-def _before(found: Frequency, moment: datetime, began: datetime) -> datetime | None:
-    match found:
-        case Interval():
-            rounds = max(1, int((moment - began).total_seconds() // found.seconds))
-            return began + timedelta(seconds=rounds * found.seconds)
-        case Once():
-            return found.moment
-    return _last_of(found, moment)
 
 
 def _last_of(clock: Clock, moment: datetime) -> datetime | None:
     """Look back ever further until there is one."""
     back = timedelta(minutes=1)
-    while back < timedelta(days=20 * 366):
+    while back < LONGEST:
         last = None
         for due in clock.after(moment - back):
             if due > moment:

@@ -78,9 +78,9 @@ def test_the_badge_forgets_a_failure_older_than_the_last_success(operator):
 def test_the_navigation_names_only_what_there_is(operator):
     page = text_of(operator)
 
-    for item in ("Commands", "Execution results", "Instances", "Managed instances", "System status"):
+    for item in ("Commands", "Execution results", "Scheduled tasks", "Instances", "Managed instances", "System status"):
         assert f"</svg>{item}</a>" in page
-    for later in ("Scheduled tasks", "Approvals", "Audit trail", "Webhooks", "People and groups", "Go to…"):
+    for later in ("Approvals", "Audit trail", "Webhooks", "People and groups", "Go to…"):
         assert later not in page
 
 
