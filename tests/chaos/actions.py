@@ -90,13 +90,8 @@ def let_the_cloud_kill_its_caller(stage: Stage) -> str:
     operation = stage.dice.choice([*SENDS[:1], *READS])
     when = stage.dice.choice(["before", "after"])
     for seconds in (2.0, 5.0, 8.0):
-        stage.later(seconds, "whoever was killed starts again", lambda: _revive(stage.world))
+        stage.later(seconds, "whoever was killed starts again", stage.world.revive)
     return stage.fault(operation, "kill", when=when, times=1)
-
-
-def _revive(world: World) -> None:
-    for program in world.programs.values():
-        program.start()
 
 
 @action(2, GROWN_UP)

@@ -24,7 +24,7 @@ from tests.chaos.logs import Logs
 from tests.chaos.people import People
 from tests.chaos.plans import STORM, Plan, PlannedRun, Step
 from tests.chaos.verdict import ENDS, REST, Violation
-from tests.chaos.world import REGION, World
+from tests.chaos.world import REGION, START, World, wait_until
 from tests.simulated_cloud import JournalCall
 
 PATIENCE = 100.0  # seconds until everything must be at rest, once it is calm
@@ -112,14 +112,20 @@ class _Round:
         for instance_id in self.stage.touched:
             self.world.cloud.start_instance(instance_id)
         self._say("calm")
+        wait_until(self.is_up, START, "the console did not start again")
         if self.stage.was_restored:
             self._say("an admin says that the database was restored" if self.world.adopt() else "nothing was lost")
         self.people.leave()
+
+    def is_up(self) -> bool:
+        self.world.revive()
+        return self.world.is_ready()
 
     def wait_for_rest(self, since: int) -> bool:
         """Whether it comes; waiting times are cut short after a while."""
         began = cut_short_at = time.monotonic()
         while not self._is_at_rest(since):
+            self.world.revive()
             now = time.monotonic()
             if now > began + PATIENCE:
                 return False
@@ -198,6 +204,7 @@ def play(world: World, plan: Plan, logs: Logs) -> Outcome:
     finally:
         playing.calm()
     quiet = playing.quiet_calls() if playing.wait_for_rest(since) else []
+    wait_until(playing.is_up, START, "the console did not stay")
     seen = replace(
         evidence.gather(world, since=since),
         forms=playing.people.forms,

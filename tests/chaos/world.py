@@ -199,6 +199,10 @@ class World:
         for server in self.servers.values():
             if server.process is None or server.process.poll() is not None:
                 server.start()
+        self.revive()
+
+    def revive(self) -> None:
+        """As a supervisor does: what has died, or has left after it was told to, starts again."""
         for program in self.programs.values():
             program.start()
 
