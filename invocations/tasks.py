@@ -1,9 +1,26 @@
 """Celery's doors to the modules that decide. A message carries an id; lost, doubled or late, it changes nothing."""
 
+from collections.abc import Callable
+
 from celery import shared_task
 
 from invocations import cloud_check, dispatch, due, lookup, polling, retiring, stopping, sweeping
+from invocations.lanes import lane
+from invocations.models import Batch, CheckCall
 from invocations.schedules import elsewhere
+
+
+def _in_the_lane_of(region: str | None, work: Callable[[], None]) -> None:
+    """`region` is None where the row is gone."""
+    if region is None:
+        return
+    with lane(region) as is_free:
+        if is_free:
+            work()
+
+
+def _region_of(batch_id: str) -> str | None:
+    return Batch.objects.filter(pk=batch_id).values_list("region", flat=True).first()
 
 
 @shared_task(ignore_result=True)
@@ -13,22 +30,22 @@ def hand_out_due() -> None:
 
 @shared_task(ignore_result=True)
 def dispatch_batch(batch_id: str) -> None:
-    dispatch.dispatch(batch_id)
+    _in_the_lane_of(_region_of(batch_id), lambda: dispatch.dispatch(batch_id))
 
 
 @shared_task(ignore_result=True)
 def look_up_batch(batch_id: str) -> None:
-    lookup.look_up(batch_id)
+    _in_the_lane_of(_region_of(batch_id), lambda: lookup.look_up(batch_id))
 
 
 @shared_task(ignore_result=True)
 def poll_region(region: str) -> None:
-    polling.poll_region(region)
+    _in_the_lane_of(region, lambda: polling.poll_region(region))
 
 
 @shared_task(ignore_result=True)
 def stop_batch(batch_id: str) -> None:
-    stopping.stop_batch(batch_id)
+    _in_the_lane_of(_region_of(batch_id), lambda: stopping.stop_batch(batch_id))
 
 
 @shared_task(ignore_result=True)
@@ -43,7 +60,9 @@ def sweep() -> None:
 
 @shared_task(ignore_result=True)
 def check_call(call_id: str) -> None:
-    cloud_check.step(call_id)
+    calls = CheckCall.objects.filter(pk=call_id)
+    region = calls.values_list("check_of__region", flat=True).first()
+    _in_the_lane_of(region, lambda: cloud_check.step(call_id))
 
 
 @shared_task(ignore_result=True)
