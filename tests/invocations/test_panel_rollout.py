@@ -4,7 +4,8 @@ from html import unescape
 
 import pytest
 
-from invocations.models import Invocation, Rollout
+from invocations import counting
+from invocations.models import Invocation, Rollout, TargetState
 from tests.factories import CommandFactory, InstanceFactory
 from tests.invocations.panels import Shown, fresh_region, panel_url, refused, run_form, submitted
 
@@ -199,6 +200,8 @@ def test_run_again_carries_the_rollout(operator, command, machines):
     fields = {"rollout": "doubling", "wave_size": "2", "wave_max": "4", "wave_gate": "manual", "on_failures": "pause"}
     submitted(operator, command, *machines, **fields, stop_after_failures="20%")
     run = Invocation.objects.get()
+    run.targets.update(state=TargetState.CANCELLED)
+    counting.recount(run.pk)
 
     response = operator.post(f"{run.get_absolute_url()}again/", {"which": "all"}, follow=True)
 
