@@ -18,6 +18,7 @@ from accounts import audit
 from accounts.access import NotHere, admins_only, operators_only
 from accounts.answers import is_fragment, see_other
 from cloud import errors
+from cloud.connection import ConfigurationError
 from cloud.explain import explain_error
 from invocations import again, drafts, stopping
 from invocations.access import runs_visible_to
@@ -162,6 +163,8 @@ def stop_elsewhere(request: RegionRequest, region: str, task_id: str) -> HttpRes
         elsewhere.stop(found)
     except errors.CloudError as error:
         return _asked(request, asked | {"refusal": explain_error(error).meaning}, status=409)
+    except ConfigurationError as error:
+        return _asked(request, asked | {"refusal": str(error)}, status=409)
     audit.record(
         request.user,
         "schedule.stopped",
