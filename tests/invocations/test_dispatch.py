@@ -134,7 +134,9 @@ def test_INV14_nothing_is_called_while_nothing_runs(submitted, simulator, work_u
         ("redirect", {"location": "http://127.0.0.1:1/"}),
     ],
 )
-def test_A43_A44_A48_A53_whatever_breaks_on_the_way_each_target_runs_once(kind, more, submitted, simulator, ran, work_until_quiet):
+def test_A43_A44_A48_A53_whatever_breaks_on_the_way_each_target_runs_once(
+    kind, more, submitted, simulator, ran, work_until_quiet
+):
     run = submitted(targets=3)
     simulator.fault("InvokeCommand", kind, times=1, **more)
 

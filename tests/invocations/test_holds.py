@@ -219,7 +219,8 @@ class TestStop:
         work_until_quiet()
 
         assert set(run.targets.values_list("state", flat=True)) == {"success"}
-        Invocation.objects.update(stop_requested_at=F("submitted_at") - timedelta(seconds=2))  # the cloud's times are whole seconds
+        # The cloud's times are whole seconds
+        Invocation.objects.update(stop_requested_at=F("submitted_at") - timedelta(seconds=2))
         assert "0 stopped, 3 had finished already." in told(operator, run)
 
     @pytest.mark.parametrize("moment", ["unsent", "held", "sending", "doubt"])
