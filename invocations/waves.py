@@ -89,10 +89,10 @@ def plan_of(rollout: Rollout) -> Plan:
 
 
 def _doubled(first: int, largest: int, total: int) -> list[int]:
-    sizes: list[int] = []
-    size = first
-    while sum(sizes) < total:
+    sizes, size, left = [], first, total
+    while left > 0:
         sizes.append(size)
+        left -= size
         size = min(2 * size, largest)
     return sizes
 

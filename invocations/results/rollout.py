@@ -125,18 +125,16 @@ def _plan(rollout: Rollout) -> list[str]:
 
 
 def _step(wave: Wave, counts: Counter[str], gate: Gate | None, run: Invocation, person: Person) -> Step:
-    open_ones = sum(n for state, n in counts.items() if state not in REST)
-    bad = [
-        state for state in wording.in_bar_order(counts) if counts[state] and wording.family(state) in ("bad", "warn")
-    ]
-    told = pgettext("list", ", ").join(wording.counted(state, counts[state]) for state in bad)
+    open_ones = _open_ones(counts)
+    bad = [state for state, n in counts.items() if n and wording.family(state) in ("bad", "warn")]
+    told = _listed(counts, bad)
     if not open_ones and counts[TargetState.CANCELLED] == counts.total():
         return Step(wave, counts, "cancelled", _("Cancelled"), "skip", "neu")
     if not open_ones:
         done = wording.counted(TargetState.SUCCESS, counts[TargetState.SUCCESS])
         return Step(wave, counts, "done", told or done, "warn" if bad else "ok", "warn" if bad else "ok")
     if gate and gate.wave == wave.n and not gate.goes_on_by_itself:
-        word = _("Waits for you") if gate.may_go_on else _("Waits for %(user)s") % {"user": run.person.shown_name}
+        word = _("Waits for you") if gate.may_go_on else _waits_for(run)
         return Step(wave, counts, "paused", word, "pause", "warn")
     if gate and gate.wave == wave.n:
         return Step(wave, counts, "paused", pgettext("wave", "Next"), "clock", "warn")
@@ -144,6 +142,16 @@ def _step(wave: Wave, counts: Counter[str], gate: Gate | None, run: Invocation, 
         return Step(wave, counts, "waiting", _("Waiting"), "wait", "neu")
     finished = _("%(a)s of %(n)s finished") % {"a": counts.total() - open_ones, "n": counts.total()}
     return Step(wave, counts, "running", told or finished, "warn" if bad else "run", "warn" if bad else "run")
+
+
+def _open_ones(counts: Counter[str]) -> int:
+    return sum(n for state, n in counts.items() if state not in REST)
+
+
+def _listed(counts: Counter[str], states: Iterable[str]) -> str:
+    """2 failed, 1 timed out"""
+    told = [wording.counted(state, counts[state]) for state in wording.in_bar_order(states) if counts[state]]
+    return pgettext("list", ", ").join(told)
 
 
 def _gate(
@@ -154,78 +162,72 @@ def _gate(
     person: Person,
     now: datetime,
 ) -> Gate | None:
+    """None where nothing waits, and while the wave before it is under way."""
     waiting = run.counts.get(TargetState.WAITING, 0)
     if rollout.stopped_at or not waiting:
         return None
     lapses_at = run.submitted_at + timedelta(seconds=settings.SEND_DEADLINE)
     lapses = _("Lapses at %(time)s; then the rest is cancelled.") % {"time": _moment(lapses_at, now)}
-    may_go_on = person.is_operator
-    if rollout.halted_at:
-        title = ngettext(
-            "Paused by itself in wave %(w)s: %(f)s failed, more than %(n)s.",
-            "Paused by itself in wave %(w)s: %(f)s failed, more than %(n)s.",
-            rollout.halted_failures or 0,
-        ) % _halt(rollout)
-        text = ngettext("%(m)s instance waits for you.", "%(m)s instances wait for you.", waiting) % {
-            "m": f"{waiting:,}"
-        }
-        return Gate(
-            why="limit",
-            wave=rollout.halted_wave or 0,
-            title=title,
-            text=text if may_go_on else _waits_for(run),
-            lapses=lapses,
-            may_go_on=may_go_on,
-            failed=gates.failures(run) - rollout.forgiven,
-            limit=rollout.halted_limit,
-        )
     following, current = rollouts.following(waves), rollouts.current(waves)
-    if following is None:
+    if rollout.halted_at:
+        return _halted_gate(run, rollout, waiting, lapses, may_go_on=person.is_operator)
+    if following is None or (current and not current.silent_at):
         return None
-    if current and current.silent_at:
-        return Gate(
-            why="silent",
-            wave=following.n,
-            title="",
-            text=_silent(sum(n for state, n in counts[current.pk].items() if state not in REST)),
-            lapses=lapses,
-            may_go_on=may_go_on,
-        )
     if current:
-        return None
+        return _silent_gate(following, _open_ones(counts[current.pk]), lapses, may_go_on=person.is_operator)
     done = waves[following.n - 2]
-    title = _("Wave %(a)s of %(w)s done: %(list)s.") % {
-        "a": done.n,
-        "w": len(waves),
-        "list": pgettext("list", ", ").join(
-            wording.counted(state, n)
-            for state in wording.in_bar_order(counts[done.pk])
-            if (n := counts[done.pk][state])
-        ),
-    }
+    told = {"a": done.n, "w": len(waves), "list": _listed(counts[done.pk], counts[done.pk])}
+    title = _("Wave %(a)s of %(w)s done: %(list)s.") % told
     if following.due_at:
-        pattern = _("Next wave (%(n)s) in %(s)s s") % {"n": f"{following.size:,}", "s": "{s}"}
-        left = max(1, round((following.due_at - now).total_seconds()))
-        return Gate(
-            why="timed", wave=following.n, title=title, text=Countdown(pattern, left), lapses="", may_go_on=may_go_on
-        )
-    text = ngettext("The next %(n)s instance waits for you.", "The next %(n)s instances wait for you.", following.size)
+        return _timed_gate(following, title, following.due_at - now, may_go_on=person.is_operator)
+    return _manual_gate(run, following, title, lapses, may_go_on=person.is_operator)
+
+
+def _halted_gate(run: Invocation, rollout: Rollout, waiting: int, lapses: str, *, may_go_on: bool) -> Gate:
+    title = ngettext(
+        "Paused by itself in wave %(w)s: %(f)s failed, more than %(n)s.",
+        "Paused by itself in wave %(w)s: %(f)s failed, more than %(n)s.",
+        rollout.halted_failures or 0,
+    )
+    text = ngettext("%(m)s instance waits for you.", "%(m)s instances wait for you.", waiting)
+    return Gate(
+        why="limit",
+        wave=rollout.halted_wave or 0,
+        title=title % _halt(rollout),
+        text=text % {"m": f"{waiting:,}"} if may_go_on else _waits_for(run),
+        lapses=lapses,
+        may_go_on=may_go_on,
+        failed=gates.failures(run) - rollout.forgiven,
+        limit=rollout.halted_limit,
+    )
+
+
+def _silent_gate(following: Wave, silent: int, lapses: str, *, may_go_on: bool) -> Gate:
+    text = ngettext(
+        "%(n)s instance has not answered since its timeout. Decide whether to go on.",
+        "%(n)s instances have not answered since their timeout. Decide whether to go on.",
+        silent,
+    ) % {"n": f"{silent:,}"}
+    return Gate(why="silent", wave=following.n, title="", text=text, lapses=lapses, may_go_on=may_go_on)
+
+
+def _timed_gate(following: Wave, title: str, left: timedelta, *, may_go_on: bool) -> Gate:
+    pattern = _("Next wave (%(n)s) in %(s)s s") % {"n": f"{following.size:,}", "s": "{s}"}
+    text = Countdown(pattern, max(1, round(left.total_seconds())))
+    return Gate(why="timed", wave=following.n, title=title, text=text, lapses="", may_go_on=may_go_on)
+
+
+def _manual_gate(run: Invocation, following: Wave, title: str, lapses: str, *, may_go_on: bool) -> Gate:
+    size = following.size
+    text = ngettext("The next %(n)s instance waits for you.", "The next %(n)s instances wait for you.", size)
     return Gate(
         why="manual",
         wave=following.n,
         title=title,
-        text=text % {"n": f"{following.size:,}"} if may_go_on else _waits_for(run),
+        text=text % {"n": f"{size:,}"} if may_go_on else _waits_for(run),
         lapses=lapses,
         may_go_on=may_go_on,
     )
-
-
-def _silent(n: int) -> str:
-    return ngettext(
-        "%(n)s instance has not answered since its timeout. Decide whether to go on.",
-        "%(n)s instances have not answered since their timeout. Decide whether to go on.",
-        n,
-    ) % {"n": f"{n:,}"}
 
 
 def _waits_for(run: Invocation) -> str:

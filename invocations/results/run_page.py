@@ -13,7 +13,7 @@ from accounts.models import Person
 from commands.models import CommandType
 from invocations.drafts import STATES_AGAIN
 from invocations.marking import MARKED
-from invocations.models import REST, Invocation, Target, TargetState
+from invocations.models import REST, Invocation, Target
 from invocations.models import TargetState as T
 from invocations.results import batches, explaining, listing, notices, output, rollout, sent
 from invocations.results.progress import Progress
@@ -51,7 +51,7 @@ def context(run: Invocation, region: Region, person: Person, query: QueryDict, n
         "may_stop": person.is_operator
         and run.is_live
         and run.stop_requested_at is None
-        and not (is_shut and run.finished + run.counts.get(TargetState.WAITING, 0) == run.total),
+        and not (is_shut and run.finished + run.counts.get(T.WAITING, 0) == run.total),
     }
     tab = _settings(run, query) if query.get("tab") == "settings" else _instances(run, query, now)
     return common | tab
