@@ -90,6 +90,9 @@ class SQLite(Engine):
             _fold(path)
             old.unlink(missing_ok=True)
             os.link(path, old)
+        for log in ("-wal", "-shm"):  # of a database that is damaged or gone: whatever lies there would be played in
+            if (left := path.with_name(path.name + log)).exists():
+                left.replace(left.with_name(f"{left.name}.replaced"))
         draft.replace(path)
         sync(path.parent)
         return str(old) if old.exists() else ""
@@ -112,12 +115,17 @@ def _make_whole(draft: Path) -> None:
 
 
 def _fold(path: Path) -> None:
-    """Put what stands in the write-ahead log into the file: beside another file that log would be poison."""
+    """Put what stands in the write-ahead log into the file: beside another file that log would be poison.
+
+    One that is damaged stays as it is: that may be why a backup is put in its place.
+    """
     with closing(sqlite3.connect(path, timeout=PATIENCE)) as old:
         try:
             old.execute("PRAGMA journal_mode=DELETE")
-        except sqlite3.OperationalError as error:
-            raise CopyFailed("Another process still has the database open; stop it, then try again.") from error
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                why = "Another process still has the database open; stop it, then try again."
+                raise CopyFailed(why) from error
 
 
 def sync(path: Path) -> None:

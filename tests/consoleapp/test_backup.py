@@ -1,8 +1,10 @@
 """`manage.py backup` and `manage.py restore`, on the database of the suite: nothing runs twice across them (A100)."""
 
+import contextlib
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 import stat
 import tarfile
@@ -254,6 +256,47 @@ def test_the_one_that_was_there_is_kept(file, say):
 
     [kept] = [line.rpartition(": ")[2].rstrip(".") for line in said.splitlines() if "was there before" in line]
     assert sqlite3.connect(kept).execute("SELECT command_name FROM invocations_invocation").fetchall() == [("canary",)]
+
+
+@pytest.mark.parametrize("damage", ["garbage", "gone"])
+def test_a_database_that_is_damaged_or_gone_is_replaced_and_nothing_left_of_it_is_played_in(
+    tmp_path, damage, settings, monkeypatch, capsys
+):
+    """The log of a console that was killed lies beside it: SQLite would write its pages into the next database."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no file of its own here")
+    deployment.watch()
+    InvocationFactory(command_name="of the backup")
+    call_command("backup", str(tmp_path / "one.tar"))
+    path = tmp_path / "console.sqlite3"
+    _leave_a_log(path)
+    path.write_bytes(b"garbage" * 1000) if damage == "garbage" else path.unlink()
+    connections.close_all()
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(path))
+    try:
+        call_command("restore", str(tmp_path / "one.tar"), "--yes")
+    finally:
+        connections.close_all()
+
+    assert "The backup is in place" in capsys.readouterr().out
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert copy.execute("SELECT command_name FROM invocations_invocation").fetchall() == [("of the backup",)]
+        assert copy.execute("SELECT paused_at IS NOT NULL FROM invocations_deployment").fetchall() == [(1,)]
+
+
+def _leave_a_log(path) -> None:
+    """What a killed writer leaves: a database and its write-ahead log."""
+    with contextlib.closing(sqlite3.connect(path.with_name("alive"))) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("PRAGMA wal_autocheckpoint=0")
+        live.executescript("CREATE TABLE stray (n); INSERT INTO stray VALUES (1), (2)")
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{live_path(live)}{end}", f"{path}{end}")
+
+
+def live_path(database) -> str:
+    return str(database.execute("PRAGMA database_list").fetchone()[2])
 
 
 def refused(file, *more: str) -> str:
