@@ -33,6 +33,7 @@ def recount(invocation_id: int, *batches: UUID) -> None:
     )
     before, after = _recount_batches(run, batches)
     counts = dict((Counter(run.counts) - before + after) if batches else after)
+    gates.follow(run.pk, run.counts, counts)
     finished = sum(n for state, n in counts.items() if state in REST)
     is_over = finished == sum(counts.values())
     state = at_rest(counts) if is_over else _under_way(run, counts)

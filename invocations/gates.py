@@ -6,8 +6,11 @@ after the batch's. So a claim sees every failure that polling has made known, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from django.db.models import F
+from django.db.models.functions import Greatest
 
 from accounts import audit
 from invocations.clock import db_now
@@ -35,7 +38,21 @@ class Passed:
 
 
 def failures(run: Invocation) -> int:
-    return sum(run.counts.get(state, 0) for state in FAILURES)
+    return _failed(run.counts)
+
+
+def _failed(counts: Mapping[str, int]) -> int:
+    return sum(counts.get(state, 0) for state in FAILURES)
+
+
+def follow(run_id: int, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+    """What counted as failed and turned out not to have (late truth, a mark) is no longer forgiven either.
+
+    Else it would let as many others fail unseen. The caller holds the run's lock.
+    """
+    cleared = _failed(before) - _failed(after)
+    if cleared > 0:
+        Rollout.objects.filter(pk=run_id).update(forgiven=Greatest(F("forgiven") - cleared, 0))
 
 
 def passed(run: Invocation, rollout: Rollout, waves: Iterable[Wave]) -> Passed | None:

@@ -83,8 +83,10 @@ class Answer:
 
 
 def settle(answer: Answer, person: Person, address: str) -> None:
-    """Do what a right answer says. A second one finds nothing paused, and does nothing."""
+    """Do what a right answer says. A second one, also at the same moment, finds nothing paused, and does nothing."""
     with transaction.atomic():
+        if Deployment.objects.select_for_update().get(pk=1).paused_at is None:
+            return
         if answer.origin == COPY:
             deployment.keep_as_copy()
             audit.record(person, "database.kept-as-copy", address=address)

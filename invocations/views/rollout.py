@@ -29,13 +29,14 @@ def resume(request: RegionRequest, region: str, run: int) -> HttpResponse:
     """Let the next wave go, or go on after a halt. Pressed twice, or by two, it has one effect, and says so."""
     found = get_run_for(request.user, region, run)
     rollout = Rollout.objects.filter(pk=found.pk).first()
-    limit = request.POST.get("stop_after_failures", "").strip()
-    if limit and Amount.read(limit, least=0) is None:
+    typed = request.POST.get("stop_after_failures", "").strip()
+    limit = Amount.read(typed, least=0)
+    if typed and limit is None:
         messages.error(request, _("Enter a whole number of at least 0, or a share from 0% to 100%."))
     elif rollout is None:
         messages.info(request, _("This run goes to all of its instances at once; there is no gate to open."))
     elif rollout.halted_at and rollout.stopped_at is None:
-        rollouts.go_on(found, request.user, address.of(request), limit=limit or None)
+        rollouts.go_on(found, request.user, address.of(request), limit=None if limit is None else str(limit))
     else:
         _release(request, found, as_number(request.POST.get("wave")))
     return see_other(found.get_absolute_url())
