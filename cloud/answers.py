@@ -6,6 +6,7 @@ inner list has another shape; so they are not used.
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,10 @@ from typing import Any
 from cloud.errors import OutcomeUnknown
 
 Row = dict[str, Any]
+
+LONGEST_CODE = 128  # characters that are kept of an error code
+MOST = 2**31 - 1  # that an integer column holds
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # JSON can name them, and no database keeps them
 
 
 def rows(answer: Row, *path: str) -> list[Row]:
@@ -35,14 +40,19 @@ def inner(row: Row, key: str) -> Row:
 
 def texts(row: Row, *path: str) -> tuple[str, ...]:
     """The non-empty strings of the list at `path`."""
-    return tuple(item for item in _list_at(row, path) if isinstance(item, str) and item)
+    return tuple(storable(item) for item in _list_at(row, path) if isinstance(item, str) and item)
 
 
 def text(row: Row, key: str) -> str:
     value = row.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return value if isinstance(value, str) else ""
+    return storable(value) if isinstance(value, str) else ""
+
+
+def storable(value: str) -> str:
+    """What no database keeps, a NUL or half a character, becomes U+FFFD."""
+    return UNSTORABLE.sub("\ufffd", value)
 
 
 def number(row: Row, key: str) -> int | None:
@@ -51,6 +61,19 @@ def number(row: Row, key: str) -> int | None:
         return int(text(row, key))
     except ValueError:
         return None
+
+
+def count(row: Row, key: str) -> int:
+    """A number of things, at least 0 and no more than a column holds; 0 where there is none."""
+    return min(max(number(row, key) or 0, 0), MOST)
+
+
+def exit_code(row: Row, key: str) -> int | None:
+    """With a sign, as Windows shows it: 3221225786 is -1073741510. None for what no process can end with."""
+    found = number(row, key)
+    if found is None or not -MOST - 1 <= found <= 2 * MOST + 1:
+        return None
+    return found - 2 * (MOST + 1) if found > MOST else found
 
 
 def flag(row: Row, key: str) -> bool:

@@ -16,7 +16,7 @@ import urllib3.exceptions as broken
 from darabonba.exceptions import ResponseException
 
 from cloud import codes
-from cloud.answers import Row, text
+from cloud.answers import LONGEST_CODE, Row, storable, text
 from cloud.errors import (
     BadCredentials,
     CloudError,
@@ -84,7 +84,7 @@ def _api_error(failure: Any) -> tuple[str, Row] | None:
     """Code and body of an error of the API. A proxy's JSON has no `Code`; the SDK would make one up."""
     body = failure.data if isinstance(failure.data, dict) else {}
     code = body.get("Code")
-    return (code, body) if isinstance(code, str) and code else None
+    return (storable(code)[:LONGEST_CODE], body) if isinstance(code, str) and code else None
 
 
 def _from_api(code: str, body: Row, exchange: Exchange, action: str, details: Details) -> CloudError:

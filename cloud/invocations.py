@@ -202,6 +202,15 @@ def list_invocations(
     return list(found.values())
 
 
+def list_tagged(connection: Connection, region: str, tags: Mapping[str, str]) -> list[Invocation]:
+    """All that carry these tags, schedules that go on among them: the cloud lists those apart."""
+    return [
+        invocation
+        for timed in (False, True)
+        for invocation in list_invocations(connection, region, tags=tags, timed=timed)
+    ]
+
+
 def list_results(connection: Connection, region: str, invoke_id: str, *, instance_id: str = "") -> list[Result]:
     """What each target answered, with its output (DescribeInvocationResults). Of an unknown `invoke_id`: nothing."""
     request = sdk.ecs().DescribeInvocationResultsRequest(
@@ -323,12 +332,12 @@ def _standing(row: Row, *, finished: str) -> dict[str, Any]:
     return {
         "instance_id": answers.text(row, "InstanceId"),
         "status": answers.text(row, "InvocationStatus"),
-        "exit_code": answers.number(row, "ExitCode"),
-        "error_code": answers.text(row, "ErrorCode"),
+        "exit_code": answers.exit_code(row, "ExitCode"),
+        "error_code": answers.text(row, "ErrorCode")[: answers.LONGEST_CODE],
         "error_info": answers.text(row, "ErrorInfo"),
         "output": answers.decoded(row, "Output"),
-        "dropped": answers.number(row, "Dropped") or 0,
-        "repeats": answers.number(row, "Repeats") or 0,
+        "dropped": answers.count(row, "Dropped"),
+        "repeats": answers.count(row, "Repeats"),
         "started_at": answers.moment(row, "StartTime"),
         "finished_at": answers.moment(row, finished),
         "stopped_at": answers.moment(row, "StopTime"),

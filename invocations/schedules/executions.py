@@ -18,6 +18,7 @@ from invocations.models import REST, Batch, Execution, RepeatMode, Target, Targe
 from invocations.schedules.rounds import Rounds
 
 NEWEST = 100  # executions of a target that are counted at each look
+MISSED = 10_000  # executions of a target that are told to be lost: one a minute for a week
 AT_ONCE = 50  # results that are held in memory with their outputs
 LAG = timedelta(minutes=10)  # an execution that a later one has overtaken by so much will not be listed any more
 LOST = "not-listed"  # the error code of an execution that the cloud no longer tells of; it is no code of the API
@@ -121,12 +122,15 @@ class _Keeping:
 
 
 def _missing(targets: Iterable[Target]) -> dict[int, set[int]]:
-    """Target -> numbers of its executions that are not here to their end."""
+    """Target -> numbers of its newest executions that are not here to their end."""
     by_pk = {target.pk: target for target in targets if target.repeats}
     here: dict[int, set[int]] = defaultdict(set)
     for pk, n in Execution.objects.filter(target__in=by_pk, is_complete=True).values_list("target", "n"):
         here[pk].add(n)
-    return {pk: set(range(1, target.repeats + 1)) - here[pk] for pk, target in by_pk.items()}
+    return {
+        pk: set(range(max(1, target.repeats - MISSED + 1), target.repeats + 1)) - here[pk]
+        for pk, target in by_pk.items()
+    }
 
 
 def _give_up_on_lost(targets: Iterable[Target]) -> None:

@@ -19,6 +19,7 @@ from invocations.schedules import zones
 from invocations.schedules.cron import LAST_YEAR, Cron, Unreadable
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+LONGEST = 10 * 366 * 86_400  # seconds of an interval; the cloud takes less, but what it lists may be anything
 _RATE = re.compile(r"rate\(\s*([0-9]{1,9})\s*([smhd])\s*\)")
 _AT = re.compile(r"at\(\s*(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\s+(\S+))?\s*\)")
 
@@ -102,10 +103,15 @@ def read(text: str, *, begins_at: datetime | None = None) -> Frequency:
     """
     text = text.strip()
     if found := _RATE.fullmatch(text):
-        return Interval(int(found[1]), found[2], begins_at)
+        interval = Interval(int(found[1]), found[2], begins_at)
+        if not 0 < interval.seconds <= LONGEST:
+            raise Unreadable(text[:20])
+        return interval
     try:
         if found := _AT.fullmatch(text):
             local = datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S")
+            if not 1970 <= local.year <= LAST_YEAR:
+                raise Unreadable(text[:20])
             zones.zone(found[2] or "UTC")
             return Once(local, found[2] or "UTC")
         fields, zone_name = split(text)
