@@ -28,6 +28,11 @@ class Explanation:
     cause: StrOrPromise = ""
     fix: StrOrPromise = ""
 
+    @property
+    def in_short(self) -> str:
+        """Meaning and next step in one line, where there is no room for the cause."""
+        return f"{self.meaning} {self.fix}".strip()
+
 
 def explain(code: str) -> Explanation:
     """The meaning of a whole call's code, translated when it is shown. Empty for a code that nobody has described."""

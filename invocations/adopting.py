@@ -69,11 +69,7 @@ def _take_turn(batch: Batch) -> bool:
 def _listed(batch: Batch) -> list[gateway.Invocation]:
     """All invocations of the run, those of schedules too. The tags are those of the deployment that sent them."""
     tags = {key: value for key, value in requests.read(batch).tags if key != "console-batch"}
-    return [
-        invocation
-        for timed in (False, True)
-        for invocation in gateway.list_invocations(connection.current(), batch.region, tags=tags, timed=timed)
-    ]
+    return gateway.list_tagged(connection.current(), batch.region, tags)
 
 
 def _adopt(run: Invocation, rows: Sequence[Batch], invocation: gateway.Invocation) -> None:

@@ -19,7 +19,7 @@ from accounts.plain_input import as_uuid
 from cloud import connection, errors
 from invocations import counting, states, trust
 from invocations.clock import db_now
-from invocations.following import word
+from invocations.following import exit_code, word
 from invocations.models import Alarm, Batch, BatchState, Deployment, Found, Invocation, OtherInvocation
 from regions.models import Mirror, MirrorKind
 
@@ -63,13 +63,9 @@ def _regions() -> list[str]:
 
 
 def sweep_region(region: str) -> None:
-    """Raises a member of `cloud.errors`. Schedules are listed only where they are asked for (`Timed`)."""
+    """Raises a member of `cloud.errors`."""
     tags = {"console-id": settings.DEPLOYMENT_ID}
-    listed = [
-        invocation
-        for timed in (False, True)
-        for invocation in gateway.list_invocations(connection.current(), region, tags=tags, timed=timed)
-    ]
+    listed = gateway.list_tagged(connection.current(), region, tags)
     unknown = [one for one in _unknown(region, listed) if not _give_to_its_batch(region, one)]
     news = [one for one in unknown if keep(region, one, is_ours=True)]
     if news:
@@ -107,7 +103,7 @@ def keep(region: str, invocation: gateway.Invocation, *, is_ours: bool) -> bool:
         "command_cloud_id": invocation.command_id,
         "command_name": invocation.command_name,
         "command_type": invocation.command_type,
-        "content": invocation.content.replace("\x00", ""),
+        "content": invocation.content.replace("\x00", "\ufffd"),  # PostgreSQL stores no NUL
         "username": invocation.username,
         "repeat_mode": invocation.repeat_mode,
         "frequency": invocation.frequency,
@@ -129,8 +125,9 @@ def _targets(invocation: gateway.Invocation) -> dict[str, dict[str, object]]:
     return {
         one.instance_id: {
             "state": word(one.status),
-            "exit_code": one.exit_code,
+            "exit_code": exit_code(one, word(one.status)),
             "error_code": one.error_code,
+            "repeats": one.repeats,
             "started_at": _text(one.started_at),
             "finished_at": _text(one.finished_at),
         }

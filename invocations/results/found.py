@@ -78,7 +78,7 @@ def _target(instance_id: str, name: str, told: dict[str, object]) -> FoundTarget
         instance_id=instance_id,
         name=name,
         state=state,
-        exit_code=exit_code if isinstance(exit_code, int) and (exit_code or state == "success") else None,
+        exit_code=exit_code if isinstance(exit_code, int) else None,
         error_code=str(told.get("error_code") or ""),
         started_at=began,
         seconds=(ended - began).total_seconds() if began and ended and ended >= began else None,

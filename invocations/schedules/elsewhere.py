@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 import cloud.invocations as gateway
 from cloud import connection
-from invocations import following
-from invocations.models import REST, Batch, Found, OtherInvocation, RepeatMode
+from invocations import sweeping
+from invocations.clock import db_now
+from invocations.models import Batch, Found, OtherInvocation, RepeatMode
 from invocations.schedules.timing import Timing
 from regions import mirrors
 from regions.models import Mirror, MirrorKind
@@ -31,16 +29,16 @@ def ensure_fresh(region: str) -> Mirror:
 
 def refresh(region: str) -> None:
     """Copy what repeats in the region and no row of ours stands for. What the cloud refuses stands in the mirror."""
-    with mirrors.copying(region, MirrorKind.SCHEDULES) as began:
-        here = connection.current()
+    with mirrors.copying(region, MirrorKind.SCHEDULES):
+        here, began = connection.current(), db_now()
         for invocation in gateway.list_invocations(here, region, timed=True):
             if invocation.tags.get("console-id") != settings.DEPLOYMENT_ID and not _is_known(region, invocation):
-                _keep(region, invocation)
+                sweeping.keep(region, invocation, is_ours=False)
         gone = Found.objects.filter(GOES_ON, region=region, is_ours=False, repeat_mode__in=REPEATING, seen_at__lt=began)
         ids = tuple(gone.values_list("invoke_id", flat=True)[:MOST_LOOKED_UP])
         for invocation in gateway.list_invocations(here, region, invoke_ids=ids, timed=False) if ids else ():
-            _keep(region, invocation)
-        gone.filter(invoke_id__in=ids).update(state="stopped", seen_at=timezone.now())
+            sweeping.keep(region, invocation, is_ours=False)
+        gone.filter(invoke_id__in=ids).update(state="stopped", seen_at=db_now())
 
 
 def listed(region: str) -> QuerySet[Found]:
@@ -66,39 +64,3 @@ def _is_known(region: str, invocation: gateway.Invocation) -> bool:
     own = Batch.objects.filter(region=region, invoke_id=invocation.invoke_id)
     other = OtherInvocation.objects.filter(batch__region=region, invoke_id=invocation.invoke_id)
     return own.exists() or other.exists()
-
-
-def _keep(region: str, invocation: gateway.Invocation) -> None:
-    now = timezone.now()
-    columns: dict[str, Any] = {
-        "is_ours": False,
-        "command_cloud_id": invocation.command_id,
-        "command_name": invocation.command_name,
-        "command_type": invocation.command_type,
-        "content": invocation.content.replace("\0", "\ufffd"),
-        "username": invocation.username,
-        "repeat_mode": invocation.repeat_mode,
-        "frequency": invocation.frequency,
-        "state": invocation.status.lower(),
-        "targets": {one.instance_id: _standing(one) for one in invocation.instances},
-        "created_at": invocation.created_at,
-        "seen_at": now,
-    }
-    Found.objects.update_or_create(
-        region=region,
-        invoke_id=invocation.invoke_id,
-        defaults=columns,
-        create_defaults=columns | {"found_at": now},
-    )
-
-
-def _standing(one: gateway.InvocationInstance) -> dict[str, Any]:
-    state = following.word(one.status)
-    return {
-        "state": state,
-        "exit_code": one.exit_code if one.repeats else None,
-        "error_code": one.error_code,
-        "repeats": one.repeats,
-        "started_at": one.started_at.isoformat() if one.started_at else "",
-        "is_over": state in REST,
-    }

@@ -36,7 +36,7 @@ def ask(request: RegionRequest, region: str, invoke_id: str) -> HttpResponse:
     try:
         listed = gateway.list_invocations(connection.current(), region, invoke_ids=(row.invoke_id,))
     except errors.CloudError as error:
-        messages.error(request, _refusal(error))
+        messages.error(request, explain_error(error).in_short)
         return _back(row)
     if listed:
         sweeping.keep(region, listed[0], is_ours=row.is_ours)
@@ -58,7 +58,7 @@ def stop(request: RegionRequest, region: str, invoke_id: str) -> HttpResponse:
     try:
         gateway.stop(connection.current(), region, row.invoke_id, instance_ids=ids)
     except errors.CloudError as error:
-        messages.error(request, _refusal(error))
+        messages.error(request, explain_error(error).in_short)
     else:
         messages.success(request, _("The instances are told to stop. Ask the cloud once more how it ended."))
     return _back(row)
@@ -70,11 +70,6 @@ def run_again(request: RegionRequest, region: str, invoke_id: str) -> HttpRespon
     """The panel with its script and instances; who typed which parameters is not known."""
     draft = again.of_found(_get(region, invoke_id), request.user)
     return see_other(f"{reverse('invocations:unsaved', args=[region])}?draft={draft.pk}")
-
-
-def _refusal(error: errors.CloudError) -> str:
-    told = explain_error(error)
-    return f"{told.meaning} {told.fix}".strip()
 
 
 def _get(region: str, invoke_id: str) -> Found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import address as addresses
 from accounts import audit
 from accounts.access import NotHere, admins_only, operators_only
-from accounts.answers import is_fragment, see_other
+from accounts.answers import is_fragment, see_other, text_file
 from cloud import errors
 from cloud.connection import ConfigurationError
 from cloud.explain import explain_error
@@ -28,12 +29,6 @@ from invocations.schedules import detail, elsewhere, listing, replacing
 from invocations.schedules.preview import Preview
 from regions import lists, trouble
 from regions.http import RegionRequest
-
-DOWNLOAD = {
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "private, no-store",
-}
 
 
 @require_safe
@@ -119,19 +114,14 @@ def replace(request: RegionRequest, region: str, schedule: int) -> HttpResponse:
 
 @require_safe
 def execution_output(request: RegionRequest, region: str, schedule: int, execution: int) -> HttpResponse:
-    """The bytes as they came. Opened from the download, a browser must not take them for a page (C49)."""
+    """The bytes as they came."""
     run = _get(request, schedule)
     found = detail.get_execution(run, str(execution))
     if found is None:
         raise Http404
     opened = detail.open_execution(found, run, timezone.now())
     name = re.sub(r"[^0-9A-Za-z-]", "", found.target.instance_id)
-    disposition = f'attachment; filename="schedule-{run.pk}-{name}-{found.n}.txt"'
-    return HttpResponse(
-        output.content_of(opened.target),
-        content_type="text/plain; charset=utf-8",
-        headers=DOWNLOAD | {"Content-Disposition": disposition},
-    )
+    return text_file(output.content_of(opened.target), f"schedule-{run.pk}-{name}-{found.n}.txt")
 
 
 @require_safe
@@ -159,20 +149,21 @@ def stop_elsewhere(request: RegionRequest, region: str, task_id: str) -> HttpRes
     asked = {"title": title, "found": found, "n": len(found.targets)}
     if request.method != "POST":
         return _asked(request, asked)
+    with transaction.atomic():  # written before the call, as every effect is
+        audit.record(
+            request.user,
+            "schedule.stopped",
+            region=region,
+            object=found.invoke_id,
+            address=addresses.of(request),
+            targets=sorted(found.targets),
+        )
     try:
         elsewhere.stop(found)
     except errors.CloudError as error:
         return _asked(request, asked | {"refusal": explain_error(error).meaning}, status=409)
     except ConfigurationError as error:
         return _asked(request, asked | {"refusal": str(error)}, status=409)
-    audit.record(
-        request.user,
-        "schedule.stopped",
-        region=region,
-        object=found.invoke_id,
-        address=addresses.of(request),
-        targets=sorted(found.targets),
-    )
     messages.success(request, _("The cloud was asked to stop %(name)s.") % {"name": title})
     return see_other(reverse("invocations:schedule_elsewhere", args=[region, task_id]))
 

@@ -45,8 +45,7 @@ def ask(request: RegionRequest, region: str, run: int) -> HttpResponse:
     try:
         news, asked = asking.ask(found, ids)
     except errors.CloudError as error:
-        told = explain_error(error)
-        messages.error(request, f"{told.meaning} {told.fix}".strip())
+        messages.error(request, explain_error(error).in_short)
         return _back(found, ids)
     if news:
         text = ngettext(

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.answers import see_other
+from accounts.answers import see_other, text_file
 from invocations.access import get_run_for, get_target_for
 from invocations.results import listing, output, run_page
 from regions.http import RegionRequest
@@ -35,17 +35,8 @@ def target(request: RegionRequest, region: str, run: int, instance_id: str) -> H
 
 @require_safe
 def download(request: RegionRequest, region: str, run: int, instance_id: str) -> HttpResponse:
-    """The bytes as they came. Opened from the download, a browser must not take them for a page (C49)."""
+    """The bytes as they came."""
     found = get_run_for(request.user, region, run)
     content = output.content_of(get_target_for(request.user, found, instance_id))
     name = re.sub(r"[^0-9A-Za-z-]", "", instance_id)
-    return HttpResponse(
-        content,
-        content_type="text/plain; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="run-{found.pk}-{name}.txt"',
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return text_file(content, f"run-{found.pk}-{name}.txt")

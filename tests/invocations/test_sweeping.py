@@ -7,6 +7,7 @@ from consoleapp import tick
 from consoleapp.models import Tick
 from invocations import deployment, dispatch, sweeping
 from invocations.models import Alarm, BatchState, Deployment, Draft, Found, Invocation
+from invocations.schedules.timing import Timing
 from tests.factories import MirrorFactory, RegionFactory, now
 from tests.invocations.pages import read
 
@@ -49,6 +50,17 @@ def test_A35_found_twice_it_is_one_row_and_one_alarm(lost):
     sweeping.sweep()
 
     assert (Found.objects.count(), Alarm.objects.count()) == (1, 1)
+
+
+def test_a_schedule_without_a_row_is_shown_with_how_often_it_ran(submitted, operator):
+    run = submitted(targets=1, timing=Timing("Period", "rate(1h)"))
+    dispatch.dispatch(run.batches.get().pk)
+    invoke_id = forget(run)
+
+    sweeping.sweep()
+
+    page = read(operator.get(reverse("invocations:schedule_elsewhere", args=["cn-hangzhou", invoke_id])))
+    assert page.one("tr", data_state="scheduled").all("td")[2].text == "0"
 
 
 def test_A35_a_batch_that_never_heard_its_answer_is_given_it(submitted, simulator, work_until_quiet, ran):
