@@ -5,10 +5,12 @@
 
     class RunForm(PlainForm): …                     answer 422 with the form when `not form.is_valid()`
     check(text, is_multiline=True)                  the same rule for text that comes by another way
+    as_typed_number(text)                           full-width digits are digits; None for what is no number
     as_number(text), as_uuid(text)                  what pages of our own send along; None for what no page of ours sent
 """
 
 import re
+import unicodedata
 from uuid import UUID
 
 from django import forms
@@ -43,6 +45,11 @@ def visible(text: str, *, is_multiline: bool = False) -> str:
 def as_number(text: str | None) -> int | None:
     """A whole number of at most nine digits: every column holds it."""
     return int(text) if text and _NUMBER.fullmatch(text) else None
+
+
+def as_typed_number(text: str | None) -> int | None:
+    """The same of what a person typed: full-width digits are digits, spaces around them nothing."""
+    return as_number(unicodedata.normalize("NFKC", text or "").strip())
 
 
 def as_uuid(text: str | None) -> UUID | None:

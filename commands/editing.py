@@ -22,7 +22,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.plain_input import PlainForm
+from accounts.plain_input import PlainForm, as_typed_number
 from cloud import limits
 from commands import allowed_values, checking, textarea
 from commands.definitions import Definition
@@ -408,5 +408,4 @@ def built_in_ones(script: str) -> list[str]:
 
 def _seconds(text: str) -> int:
     """0, which is none, for what is no whole number. Full-width digits are digits."""
-    digits = unicodedata.normalize("NFKC", text).strip()
-    return int(digits) if re.fullmatch("[0-9]{1,9}", digits) else 0
+    return as_typed_number(text) or 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -67,18 +68,8 @@ def _write(plan: RunPlan, draft: Draft, digest: str, ids: list[str]) -> Check:
         verdicts=dict.fromkeys(ids),
         started_at=now,
     )
-    tags = (("console-check", str(check.pk)), ("console-id", settings.DEPLOYMENT_ID))
     groups = submitting.groups_of(plan)
-    CheckCall.objects.bulk_create(
-        CheckCall(
-            check_of=check,
-            n=n,
-            client_token=uuid.uuid4().hex,
-            request=submitting.request_of(plan, ids, tags, repeat_mode=DRY_RUN).to_json(),
-            next_at=now,
-        )
-        for n, (_kind, ids) in enumerate(groups, start=1)
-    )
+    CheckCall.objects.bulk_create(_calls(check, plan, [ids for _kind, ids in groups], now))
     audit.record(
         plan.person,
         "run.checked",
@@ -89,6 +80,13 @@ def _write(plan: RunPlan, draft: Draft, digest: str, ids: list[str]) -> Check:
         targets=len(ids),
     )
     return check
+
+
+def _calls(check: Check, plan: RunPlan, groups: Iterable[tuple[str, ...]], now: datetime) -> Iterator[CheckCall]:
+    tags = (("console-check", str(check.pk)), ("console-id", settings.DEPLOYMENT_ID))
+    for n, ids in enumerate(groups, start=1):
+        request = submitting.request_of(plan, ids, tags, repeat_mode=DRY_RUN)
+        yield CheckCall(check_of=check, n=n, client_token=uuid.uuid4().hex, request=request.to_json(), next_at=now)
 
 
 def step(call_id: Any) -> None:

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.plain_input import as_typed_number
 from cloud import limits
 from invocations.preflight import is_default_user
 
@@ -50,8 +51,7 @@ class Seconds(forms.Field):
     widget = forms.TextInput
 
     def clean(self, value: Any) -> int:
-        digits = unicodedata.normalize("NFKC", str(value or "")).strip()
-        seconds = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else 0
+        seconds = as_typed_number(str(value or "")) or 0
         if not limits.TIMEOUT_MIN <= seconds <= limits.timeout_max():
             message = _("The timeout must be a whole number of seconds from %(min)s to %(max)s.")
             bounds = {"min": limits.TIMEOUT_MIN, "max": limits.timeout_max()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.plain_input import PlainForm
+from accounts.plain_input import PlainForm, as_typed_number
 from invocations.fields import Line
 from invocations.models import Rollout
 from invocations.waves import Amount, Plan
@@ -188,12 +186,12 @@ def read(fields: Mapping[str, str], total: int) -> tuple[Plan | None, list[Probl
         wrong("wave_size", _("Enter a whole number of at least 1, or a share from 1% to 100%."), "wave-size")
     largest = None
     if kind == Rollout.Kind.DOUBLING and fields["wave_max"]:
-        largest = whole(fields["wave_max"])
+        largest = as_typed_number(fields["wave_max"])
         if not largest:
             wrong("wave_max", _("Enter a whole number of at least 1, or nothing."), "wave-max")
     pause: int | None = 0
     if fields["wave_gate"] == AUTO:
-        pause = whole(fields["wave_pause"])
+        pause = as_typed_number(fields["wave_pause"])
         if pause is None or pause > LONGEST_PAUSE:
             wrong("wave_pause", _("The pause must be a whole number of seconds from 0 to 86400."), "wave-pause")
     limit = Amount.read(fields["stop_after_failures"], least=0)
@@ -258,9 +256,3 @@ def spelled(seconds: int) -> str:
     if minutes >= 60:
         return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
     return _("%(m)s min %(s)s s") % {"m": minutes, "s": rest} if rest else _("%(n)s min") % {"n": minutes}
-
-
-def whole(text: str) -> int | None:
-    """Full-width digits are digits."""
-    digits = unicodedata.normalize("NFKC", text).strip()
-    return int(digits) if re.fullmatch("[0-9]{1,9}", digits) else None

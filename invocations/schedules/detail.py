@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import Person
+from accounts.plain_input import as_number
 from invocations import counting
 from invocations.models import REST, Alarm, Batch, Execution, Invocation, Output, RunState, Target
 from invocations.results import bars, explaining, output
@@ -250,9 +251,7 @@ def _in_words(batch: Batch, text: str) -> str:
 
 
 def get_execution(run: Invocation, number: str | None) -> Execution | None:
-    if not number or not number.isascii() or not number.isdigit() or len(number) > 18:
-        return None
-    found = Execution.objects.filter(invocation=run, pk=int(number)).exclude(error_code=executions.LOST)
+    found = Execution.objects.filter(invocation=run, pk=as_number(number) or 0).exclude(error_code=executions.LOST)
     return found.select_related("target__batch").first()
 
 

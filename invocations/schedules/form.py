@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from accounts.plain_input import PlainForm, as_number, visible
+from accounts.plain_input import PlainForm, as_number, as_typed_number, visible
 from invocations.fields import Line
 from invocations.models import RepeatMode
 from invocations.schedules import frequency, limits, phrases, presets, zones
@@ -192,7 +192,7 @@ class ScheduleFields(PlainForm):
         if repeat not in dict(presets.CHOICES):
             return None
         if repeat == "hour":
-            minute = _whole(data.get("clock_minute"))
+            minute = as_typed_number(data.get("clock_minute"))
             return Preset("hour", minute=minute) if minute is not None and minute < 60 else None
         time = _time(data.get("clock_time"))
         weekday, day = as_number(data.get("clock_weekday")), data.get("clock_day", "")
@@ -233,7 +233,7 @@ class ScheduleFields(PlainForm):
         raise _Told
 
     def _interval(self) -> Interval:
-        value, unit = _whole(self._typed("interval_value")), self._typed("interval_unit") or "h"
+        value, unit = as_typed_number(self._typed("interval_value")), self._typed("interval_unit") or "h"
         return Interval(value if value is not None else 0, unit)
 
     def _once(self) -> Once:
@@ -310,11 +310,6 @@ class _Told(Exception):
 def _zone_of_viewer() -> str:
     name = timezone.get_current_timezone_name()
     return name if "/" in name else "UTC"
-
-
-def _whole(text: str | None) -> int | None:
-    """Full-width digits are digits."""
-    return as_number(unicodedata.normalize("NFKC", text or "").strip())
 
 
 def _time(text: str | None) -> tuple[int, int, int] | None:

@@ -1,5 +1,6 @@
 """The run page: what it says of a run at rest and under way, and that it stays light however large the run."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -92,7 +93,8 @@ def test_time_left_is_told_once_a_tenth_and_ten_are_done(operator):
 
     assert Progress(early, now()).left is None
     assert Progress(later, now()).left == pytest.approx(20, abs=2)
-    assert "About 20 s left" in read(operator.get(url(later))).one(data_testid="run-progress").text
+    told = read(operator.get(url(later))).one(data_testid="run-progress").text
+    assert re.search("About 2[0-9] s left", told)  # by the clock: a slow machine is a little later
 
 
 def test_a_run_that_ended_says_how_long_it_took(operator):
