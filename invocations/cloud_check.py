@@ -95,7 +95,7 @@ def step(call_id: Any) -> None:
     call = CheckCall.objects.select_related("check_of").filter(pk=call_id, next_at__lte=now).first()
     if call is None or not CheckCall.objects.filter(pk=call.pk, next_at=call.next_at).update(next_at=now + CLAIM):
         return
-    if now > call.check_of.started_at + PATIENCE:
+    if call.check_of.ended_at or now > call.check_of.started_at + PATIENCE:
         _end(call.check_of)
         return
     try:
@@ -105,9 +105,10 @@ def step(call_id: Any) -> None:
     except errors.CloudError as error:
         _refused(call, error)
         return
-    CheckCall.objects.filter(pk=call.pk).update(next_at=None if wait is None else db_now() + wait)
     if wait is None:
-        _end_if_answered(call.check_of)
+        _answered(call)
+    else:
+        CheckCall.objects.filter(pk=call.pk, check_of__ended_at=None).update(next_at=db_now() + wait)
 
 
 def _send(call: CheckCall, now: datetime) -> timedelta:
@@ -126,7 +127,9 @@ def _ask(call: CheckCall) -> timedelta | None:
     records = [record for invocation in listed for record in invocation.instances]
     verdicts = {record.instance_id: _verdict(record) for record in records if following.word(record.status) in REST}
     with transaction.atomic():
-        check = Check.objects.select_for_update().get(pk=call.check_of_id)
+        check = Check.objects.select_for_update().filter(pk=call.check_of_id).first()
+        if check is None:
+            return None  # another check has taken its place
         check.verdicts |= verdicts
         check.save(update_fields=["verdicts"])
     wanted = set(gateway.read_frozen(call.request).instance_ids)
@@ -142,17 +145,21 @@ def _verdict(record: gateway.InvocationInstance) -> dict[str, str]:
 def _refused(call: CheckCall, error: errors.CloudError) -> None:
     """A call that blames its instances ends alone; what else is refused would be refused to the others, too."""
     blames_instances = isinstance(error, errors.Rejected) and error.splits
-    Check.objects.filter(pk=call.check_of_id).update(code=error.code, message=error.message)
-    CheckCall.objects.filter(pk=call.pk).update(next_at=None)
-    if blames_instances:
-        _end_if_answered(call.check_of)
-    else:
-        _end(call.check_of)
+    with transaction.atomic():
+        Check.objects.filter(pk=call.check_of_id).update(code=error.code, message=error.message)
+        if blames_instances:
+            _answered(call)
+        else:
+            _end(call.check_of)
 
 
-def _end_if_answered(check: Check) -> None:
-    if not check.calls.filter(next_at__isnull=False).exists():
-        _end(check)
+def _answered(call: CheckCall) -> None:
+    """The check ends with its last call. In one step: killed in between, or beside a twin, it would never end."""
+    with transaction.atomic():
+        Check.objects.select_for_update().filter(pk=call.check_of_id).first()
+        CheckCall.objects.filter(pk=call.pk).update(next_at=None)
+        if not CheckCall.objects.filter(check_of=call.check_of_id, next_at__isnull=False).exists():
+            _end(call.check_of)
 
 
 def _end(check: Check) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry
 from cloud import limits
-from invocations import due, tasks
+from invocations import cloud_check, due, tasks
 from invocations.cloud_check import PATIENCE
 from invocations.models import Check, CheckCall, Draft, Invocation
 from tests.factories import HANGZHOU, define, now
@@ -64,6 +64,37 @@ def test_a_check_asks_about_all_that_is_chosen_and_runs_nothing(operator, simula
     assert not Invocation.objects.exists()
     entry = AuditEntry.objects.get(action="run.checked")
     assert (entry.person, entry.detail["calls"], entry.detail["targets"]) == (operator.person, 2, 60)
+
+
+def test_a_worker_that_dies_at_the_end_of_a_check_leaves_it_to_the_next_one(operator, command, chosen, monkeypatch):
+    """Half an end would leave the page waiting, and nobody could check the same again."""
+    checked(operator, command, *chosen(2))
+    end = cloud_check._end
+
+    def die(check):
+        monkeypatch.setattr(cloud_check, "_end", end)
+        raise SystemExit
+
+    monkeypatch.setattr(cloud_check, "_end", die)
+    with pytest.raises(SystemExit):
+        work()
+    work()
+
+    assert Check.objects.get().ended_at
+
+
+def test_a_late_answer_does_not_wake_a_check_that_has_ended(operator, command, chosen, monkeypatch):
+    checked(operator, command, *chosen(2))
+    call, send = CheckCall.objects.get(), cloud_check._send
+
+    def slow(*arguments):
+        cloud_check._end(Check.objects.get())
+        return send(*arguments)
+
+    monkeypatch.setattr(cloud_check, "_send", slow)
+    cloud_check.step(call.pk)
+
+    assert CheckCall.objects.get().next_at is None
 
 
 def test_what_the_cloud_refuses_is_marked_stays_chosen_and_can_be_left_out(operator, simulator, command, chosen):
