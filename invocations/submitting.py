@@ -124,7 +124,6 @@ def _invocation(plan: RunPlan, now: datetime) -> Invocation:
         reason=plan.reason,
         repeat_mode=plan.timing.repeat_mode,
         frequency=plan.timing.text,
-        time_zone=plan.timing.zone_name,
         replaces=plan.replaces,
         person=plan.person,
         address=plan.address,

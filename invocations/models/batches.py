@@ -164,7 +164,6 @@ class Alarm(models.Model):
         CLOCK = "clock"
         RESTORED = "restored"
         DATABASE = "database"
-        WINDOW = "window"
         FOUND = "found"
 
     kind = models.CharField(max_length=32, choices=Kind)

@@ -59,7 +59,6 @@ class Invocation(models.Model):
     working_dir = models.CharField(max_length=200, blank=True)
     repeat_mode = models.CharField(max_length=16, choices=RepeatMode, default=RepeatMode.ONCE)
     frequency = models.CharField(max_length=255, blank=True)  # as it is sent, time zone included; only with Period
-    time_zone = models.CharField(max_length=64, blank=True)  # of the schedule
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replaced_by")  # schedule
     termination_mode = models.CharField(max_length=16, default="Process")
     container_name = models.CharField(max_length=255, blank=True)

@@ -95,7 +95,7 @@ def test_A40_a_worker_that_was_left_behind_takes_neither_tick_nor_batch(upgraded
 def test_A40_a_worker_that_is_ahead_of_the_database_takes_nothing_either(db, simulator):
     a_run({"waiting": 1})
     batch = Batch.objects.get()
-    MigrationRecorder(connection).record_unapplied("consoleapp", "0003_release")
+    MigrationRecorder(connection).record_unapplied("consoleapp", "0002_releases_and_reports")
 
     tasks.dispatch_batch(str(batch.pk))
 

@@ -1,6 +1,6 @@
 from collections import Counter, defaultdict
 
-from django.db import migrations, models
+from django.db import migrations
 from django.db.models import Count
 
 
@@ -16,16 +16,10 @@ def count(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ("invocations", "0004_checks_keep_secrets"),
+        ("invocations", "0003_rollouts_schedules_and_restores"),
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="batch",
-            name="counts",
-            field=models.JSONField(default=dict),
-        ),
         migrations.RunPython(count, migrations.RunPython.noop),
     ]
