@@ -3,9 +3,10 @@
 import math
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -137,7 +138,7 @@ class RatesMiddleware:
 
 
 class PreferencesMiddleware:
-    """The person's own language and time zone, in place of the browser's."""
+    """The person's own language and time zone, in place of the browser's; static/js/time_zone.js tells its zone."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -149,8 +150,18 @@ class PreferencesMiddleware:
         if person.language:
             translation.activate(person.language)  # LocaleMiddleware, around us, names it in the answer's headers
             request.LANGUAGE_CODE = person.language
-        with timezone.override(ZoneInfo(person.time_zone) if person.time_zone else None):
+        with timezone.override(_zone(person.time_zone or request.COOKIES.get("time_zone", ""))):
             return self.get_response(request)
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """None for what is no time zone's name: anybody can write a cookie."""
+    return ZoneInfo(name) if name in _zones() else None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 class SigninRequiredMiddleware(LoginRequiredMiddleware):

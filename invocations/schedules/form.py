@@ -309,7 +309,7 @@ class _Told(Exception):
 
 def _zone_of_viewer() -> str:
     name = timezone.get_current_timezone_name()
-    return name if "/" in name else "UTC"
+    return name if "/" in name and not name.startswith("Etc/") else "UTC"
 
 
 def _time(text: str | None) -> tuple[int, int, int] | None:

@@ -13,6 +13,7 @@ import "./keyboard.js";
 import "./flash.js";
 import "./forms.js";
 import "./theme.js";
+import "./time_zone.js";
 import "./times.js";
 import "./version.js";
 

@@ -1,9 +1,11 @@
 """Language, theme and the profile."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from accounts.models import Person, Theme
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, InvocationFactory, RegionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -200,3 +202,22 @@ def test_no_password_is_ever_echoed(operator):
 
     assert PASSWORD not in response.content.decode()
     assert "short pw 42" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("profile", "cookie", "shown"),
+    [
+        ("", "Asia/Shanghai", "2026-11-25 05:30:00 CST"),
+        ("Europe/Berlin", "Asia/Shanghai", "2026-11-24 22:30:00 CET"),
+        ("", "", "2026-11-24 21:30:00 UTC"),
+        ("", "../../etc/passwd", "2026-11-24 21:30:00 UTC"),
+        ("", "Asia/" + "x" * 3000, "2026-11-24 21:30:00 UTC"),
+    ],
+)
+def test_moments_are_told_in_the_zone_of_the_profile_else_in_the_browsers(operator, profile, cookie, shown):
+    Person.objects.update(time_zone=profile)
+    operator.cookies["time_zone"] = cookie
+    RegionFactory()
+    run = InvocationFactory(person=operator.person, submitted_at=datetime(2026, 11, 24, 21, 30, tzinfo=UTC))
+
+    assert f'title="{shown}"' in operator.get(run.get_absolute_url()).content.decode()

@@ -265,3 +265,15 @@ def test_a_drawer_closed_before_it_came_stays_closed(signed_in: Page):
 
     expect(signed_in.get_by_role("heading", name="Run command", level=1)).to_be_hidden()
     expect(signed_in).to_have_url(COMMANDS)
+
+
+def test_the_server_learns_the_time_zone_of_the_browser(new_context, console):
+    page = ready_at(new_context(timezone_id="Asia/Shanghai").new_page(), console.url + "/signin/")
+
+    cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
+    assert (cookies["time_zone"]["value"], cookies["time_zone"]["path"]) == ("Asia/Shanghai", "/")
+
+
+def ready_at(page: Page, address: str) -> Page:
+    page.goto(address)
+    return ready(page)
