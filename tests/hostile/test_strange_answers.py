@@ -40,7 +40,7 @@ def bent(monkeypatch):
     monkeypatch.setattr(gateway, "every_row", rows)
 
 
-def test_B71_numbers_and_texts_that_no_column_holds_end_the_run_all_the_same(submitted, bent, work_until_quiet):  # noqa: F811
+def test_numbers_and_texts_that_no_column_holds_end_the_run_all_the_same(submitted, bent, work_until_quiet):  # noqa: F811
     run = submitted(targets=1)
 
     work_until_quiet()
