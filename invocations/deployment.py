@@ -18,12 +18,11 @@ from django.utils.dateparse import parse_datetime
 
 from invocations import states, trust
 from invocations.clock import db_now
-from invocations.models import Alarm, Attempt, Batch, BatchState, Deployment, Invocation
+from invocations.models import UNCONFIRMED, Alarm, Attempt, Batch, BatchState, Deployment, Invocation
 
 log = logging.getLogger(__name__)
 
 SLACK = timedelta(seconds=1)  # the mark is written after the row it speaks of
-UNFINISHED = (BatchState.QUEUED, BatchState.SENDING, BatchState.UNSURE)
 MOST_NAMED = 20  # runs in an alarm
 RESTORED, COPIED, KEPT, FAILOVER = "restored", "copied", "kept", "failover"
 
@@ -67,7 +66,7 @@ def unfinished() -> QuerySet[Batch]:
     A run that was submitted here since sending is paused is none of these: it has not been sent from anywhere.
     """
     paused_at = Deployment.objects.values_list("paused_at", flat=True).first()
-    batches = Batch.objects.filter(state__in=UNFINISHED)
+    batches = Batch.objects.filter(state__in=UNCONFIRMED)
     return batches if paused_at is None else batches.filter(invocation__submitted_at__lte=paused_at)
 
 
@@ -112,7 +111,7 @@ def _follow_timeline(deployment: Deployment) -> None:
         return
     now = db_now()
     was_due = Q(state=BatchState.SENDING) | Q(next_attempt_at__lte=now)
-    batches = list(Batch.objects.filter(was_due, state__in=UNFINISHED))
+    batches = list(Batch.objects.filter(was_due, state__in=UNCONFIRMED))
     log.error("the database went over to another server: %s batches are looked up, not sent again", len(batches))
     states.distrust(batches)
     _go_on(FAILOVER)

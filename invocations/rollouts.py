@@ -18,7 +18,7 @@ from accounts.models import Person
 from invocations import counting, gates, states, trust
 from invocations.clock import db_now
 from invocations.following import GRACE
-from invocations.models import Batch, BatchState, Invocation, Rollout, Target, TargetState, Wave
+from invocations.models import UNCONFIRMED, Batch, BatchState, Invocation, Rollout, Target, TargetState, Wave
 
 CANCELLED_AT_ONCE = 100  # batches a tick
 
@@ -51,7 +51,7 @@ def is_silent(wave: Wave, timeout: int, now: datetime) -> bool:
     if wave.released_at is None or now <= wave.released_at + patience:
         return False  # without a query: it is asked every second
     rows = list(Batch.objects.filter(wave=wave).values_list("state", "accepted_at"))
-    is_sent = not any(state in (BatchState.QUEUED, BatchState.SENDING, BatchState.UNSURE) for state, _at in rows)
+    is_sent = not any(state in UNCONFIRMED for state, _at in rows)
     return is_sent and now > max((at for _state, at in rows if at), default=now) + patience
 
 

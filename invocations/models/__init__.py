@@ -7,6 +7,7 @@ from invocations.models.batches import Alarm, Attempt, Batch, OtherInvocation
 from invocations.models.checks import Check, CheckCall
 from invocations.models.choices import (
     REST,
+    UNCONFIRMED,
     BatchState,
     HoldReason,
     Outcome,
@@ -22,6 +23,7 @@ from invocations.models.targets import Output, Target
 
 __all__ = [
     "REST",
+    "UNCONFIRMED",
     "Alarm",
     "Attempt",
     "Batch",

@@ -17,6 +17,9 @@ class BatchState(models.TextChoices):
     UNKNOWN = "unknown", _("Outcome unknown")
 
 
+UNCONFIRMED = (BatchState.QUEUED, BatchState.SENDING, BatchState.UNSURE)  # the cloud has named no InvokeId, and may
+
+
 class Outcome(models.TextChoices):
     OPEN = "open"
     NOT_SENT = "not_sent"

@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Person
 from accounts.plain_input import as_number
 from invocations import counting
-from invocations.models import REST, Alarm, Batch, Execution, Invocation, Output, RunState, Target
+from invocations.models import REST, UNCONFIRMED, Alarm, Batch, Execution, Invocation, Output, RunState, Target
 from invocations.results import bars, explaining, output
 from invocations.schedules import changes, executions, phrases, replacing
 from invocations.schedules.preview import Preview
@@ -109,9 +109,7 @@ class Detail:
 
     @property
     def unsent(self) -> list[Batch]:
-        return [
-            batch for batch in self.batches if not batch.invoke_id and batch.state in ("queued", "sending", "unsure")
-        ]
+        return [batch for batch in self.batches if batch.state in UNCONFIRMED]
 
     # What was changed, what it replaces
 
