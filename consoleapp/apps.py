@@ -10,7 +10,7 @@ class ConsoleappConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from consoleapp import following, translations  # noqa: F401  # following listens to Celery's signals
+        from consoleapp import task_scopes, translations  # noqa: F401  # task_scopes listens to Celery's signals
 
         try:
             translations.compile_catalogues()

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from consoleapp.counters import REQUEST_SECONDS, REQUESTS
-from consoleapp.following import is_request_id
+from consoleapp.task_scopes import is_request_id
 from consoleapp.version import VERSION
 from invocations import tracing
 

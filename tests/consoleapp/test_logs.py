@@ -10,7 +10,7 @@ from celery import shared_task
 from celery.signals import before_task_publish
 from prometheus_client import REGISTRY
 
-from consoleapp import following
+from consoleapp import task_scopes
 from consoleapp.logs import JSONFormatter, PatientHandler, TextFormatter
 from consoleapp.management.commands.runconsole import Command
 from invocations import tracing
@@ -169,7 +169,7 @@ def speak():
 
 def test_a_task_names_itself_and_the_request_that_woke_it(lines):
     with tracing.scope(request="edge-4711"):
-        speak.apply(headers={following.HEADER: "edge-4711"})
+        speak.apply(headers={task_scopes.HEADER: "edge-4711"})
     logging.getLogger("consoleapp").warning("afterwards")
 
     spoken, afterwards = lines
@@ -178,7 +178,7 @@ def test_a_task_names_itself_and_the_request_that_woke_it(lines):
 
 
 def test_C69_a_forged_message_puts_nothing_into_the_log(lines):
-    speak.apply(headers={following.HEADER: 'a"}\n{"level": "ERROR"'})
+    speak.apply(headers={task_scopes.HEADER: 'a"}\n{"level": "ERROR"'})
 
     assert "request" not in lines[0]
 
@@ -189,7 +189,7 @@ def test_a_message_to_the_workers_carries_the_id_of_the_request():
     with tracing.scope(request="edge-4711"):
         before_task_publish.send(sender="task", headers=headers)
 
-    assert headers == {following.HEADER: "edge-4711"}
+    assert headers == {task_scopes.HEADER: "edge-4711"}
 
 
 # A97: the reader of the log
