@@ -17,7 +17,7 @@ from accounts.models import Person
 from invocations import gates, rollouts
 from invocations.models import REST, Invocation, Rollout, TargetState, Wave
 from invocations.results import wording
-from invocations.results.batches import BatchView, Countdown
+from invocations.results.batches import COUNTED_DOWN, BatchView, Countdown
 from invocations.rollout_fields import KINDS, spelled
 
 MOST_STEPS = 6  # of more waves those around the present one are shown
@@ -179,7 +179,7 @@ def _gate(
     told = {"a": done.n, "w": len(waves), "list": _listed(counts[done.pk], counts[done.pk])}
     title = _("Wave %(a)s of %(w)s done: %(list)s.") % told
     if following.due_at:
-        return _timed_gate(following, title, following.due_at - now, may_go_on=person.is_operator)
+        return _timed_gate(following, title, following.due_at, now, may_go_on=person.is_operator)
     return _manual_gate(run, following, title, lapses, may_go_on=person.is_operator)
 
 
@@ -211,9 +211,13 @@ def _silent_gate(following: Wave, silent: int, lapses: str, *, may_go_on: bool) 
     return Gate(why="silent", wave=following.n, title="", text=text, lapses=lapses, may_go_on=may_go_on)
 
 
-def _timed_gate(following: Wave, title: str, left: timedelta, *, may_go_on: bool) -> Gate:
-    pattern = _("Next wave (%(n)s) in %(s)s s") % {"n": f"{following.size:,}", "s": "{s}"}
-    text = Countdown(pattern, max(1, round(left.total_seconds())))
+def _timed_gate(following: Wave, title: str, due_at: datetime, now: datetime, *, may_go_on: bool) -> Gate:
+    n, left = f"{following.size:,}", max(1, round((due_at - now).total_seconds()))
+    text: str | Countdown
+    if left > COUNTED_DOWN:
+        text = _("Next wave (%(n)s) at %(time)s") % {"n": n, "time": _moment(due_at, now)}
+    else:
+        text = Countdown(_("Next wave (%(n)s) in %(s)s s") % {"n": n, "s": "{s}"}, left)
     return Gate(why="timed", wave=following.n, title=title, text=text, lapses="", may_go_on=may_go_on)
 
 

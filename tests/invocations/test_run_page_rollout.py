@@ -125,6 +125,13 @@ def test_a_timed_gate_counts_down_and_can_be_opened_now(operator, start):
     assert run.rollout.waves.get(n=2).released_by == operator.person
 
 
+def test_a_long_pause_is_told_by_the_clock(operator, start):
+    run = end(start(rollout="waves", wave_size="3", wave_gate="auto", wave_pause="3600"), 1, success=3)
+
+    due = run.rollout.waves.get(n=2).due_at
+    assert f"Next wave (3) at {due:%H:%M}" in page(operator, run).text
+
+
 def test_viewers_read_whom_it_waits_for(viewer, start):
     run = end(start(rollout="canary"), 1, success=1)
 
