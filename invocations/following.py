@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cloud.invocations import InvocationInstance
+from invocations.marking import MARKED
 from invocations.models import REST, Batch, Target, TargetState
 
 COLUMNS = [
@@ -74,7 +75,7 @@ def advance(target: Target, record: InvocationInstance, now: datetime) -> bool:
 def _is_newer(target: Target, state: str, finished_at: datetime | None) -> bool:
     """An end changes only to a later end; a guess of ours or a mark by hand (marking.py) gives way to any end."""
     known, told = _rank(target.state), _rank(state)
-    if target.state in (TargetState.UNKNOWN, TargetState.UNFOLLOWED) or target.reason == "marked":
+    if target.state in (TargetState.UNKNOWN, TargetState.UNFOLLOWED) or target.reason == MARKED:
         return told == _END
     if known < _END:
         return told >= known
