@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from cloud import errors, limiter
 from cloud.explain import sentence
@@ -112,5 +112,5 @@ def _held(queue: Queue) -> Iterator[Problem]:
     count = sum(held.count for held in queue.held)
     if count:
         what = ngettext("%(n)s batch is held.", "%(n)s batches are held.", count) % {"n": count}
-        reasons = ", ".join(str(held.word) for held in queue.held)
+        reasons = pgettext("list", ", ").join(str(held.word) for held in queue.held)
         yield Problem(what, reasons, min(held.oldest_at for held in queue.held), "warn")
