@@ -69,12 +69,15 @@ class Environment(FileAwareEnv):
             self.refuse(env_key, f"is set, and so is {env_key}_FILE: set only one of them")
             text = None
         text = text or None  # compose files pass on what nobody has set as empty
+        if text and not text.isprintable():
+            self.refuse(env_key, "holds a line break or another invisible character; give one line without")
+            text = None
         self.readings.append(Reading(env_key, text, path))
         return default if text is None else text
 
     def _text_of_file(self, name: str, path: str) -> str:
         try:
-            text = Path(path).read_text().strip()
+            text = Path(path).read_text("utf-8-sig").strip()  # some editors begin a file with a mark
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "it is not text in UTF-8"
             self.refuse(name, f"{name}_FILE names {path}, which can’t be read ({why}); name a file of its text")

@@ -199,6 +199,27 @@ def test_each_variable_may_come_from_a_file(read, repository, tmp_path):
     assert told >= {*names} - {"CONSOLE_VAR"}
 
 
+@pytest.mark.parametrize("odd", ["one\ntwo", "one\rtwo", "one\x1b[2Jtwo", "one\u200btwo", "one\u202etwo"])
+def test_what_nobody_sees_in_a_value_is_refused_wherever_it_comes_from(read, tmp_path, odd):
+    """It would be a wrong password that looks right, or a line of its own in what is printed."""
+    file = tmp_path / "password"
+    file.write_text(odd)
+
+    with pytest.raises(WrongSettings) as told:
+        read(REDIS_URL="redis://x", REDIS_PASSWORD_FILE=str(file), CONSOLE_HOST=odd)
+
+    for name in ("REDIS_PASSWORD", "CONSOLE_HOST"):
+        assert f"{name}: holds a line break or another invisible character" in str(told.value)
+    assert "one" not in str(told.value).replace("one line", "")
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_a_secret(read, tmp_path):
+    file = tmp_path / "password"
+    file.write_bytes(b"\xef\xbb\xbfright\r\n")
+
+    assert read(REDIS_URL="redis://x", REDIS_PASSWORD_FILE=str(file)).REDIS_URL == "redis://:right@x"
+
+
 def test_an_empty_variable_is_an_unset_one(read):
     settings = read(CONSOLE_CLOUD="", CONSOLE_BATCH_SIZE="", CONSOLE_TRUSTED_PROXIES="")
 
