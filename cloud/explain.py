@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from cloud.connection import ConfigurationError
 from cloud.errors import CloudError
 from cloud.explanations import Entry
 from cloud.explanations.calls import ASSISTANT, COMMON, GATEWAY
@@ -28,11 +29,6 @@ class Explanation:
     cause: StrOrPromise = ""
     fix: StrOrPromise = ""
 
-    @property
-    def in_short(self) -> str:
-        """Meaning and next step in one line, where there is no room for the cause."""
-        return f"{self.meaning} {self.fix}".strip()
-
 
 def explain(code: str) -> Explanation:
     """The meaning of a whole call's code, translated when it is shown. Empty for a code that nobody has described."""
@@ -44,6 +40,14 @@ def explain_error(error: CloudError) -> Explanation:
     """The same for an error in hand; where its code is not described by its class, with the cloud's own words."""
     known = explain(error.code)
     return known if known.meaning else Explanation(meaning=error.cause, cause=error.message, fix=error.fix)
+
+
+def in_short(error: CloudError | ConfigurationError) -> str:
+    """Meaning and next step in one line, where there is no room for the cause; a wrong setting says both itself."""
+    if isinstance(error, ConfigurationError):
+        return str(error)
+    told = explain_error(error)
+    return f"{told.meaning} {told.fix}".strip()
 
 
 def explain_target(

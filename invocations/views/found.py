@@ -15,7 +15,8 @@ from accounts import address, audit
 from accounts.access import operators_only
 from accounts.answers import see_other
 from cloud import connection, errors
-from cloud.explain import explain_error
+from cloud.connection import ConfigurationError
+from cloud.explain import in_short
 from invocations import again, sweeping
 from invocations.models import Found
 from invocations.results.found import FoundView
@@ -35,8 +36,8 @@ def ask(request: RegionRequest, region: str, invoke_id: str) -> HttpResponse:
     row = _get(region, invoke_id)
     try:
         listed = gateway.list_invocations(connection.current(), region, invoke_ids=(row.invoke_id,))
-    except errors.CloudError as error:
-        messages.error(request, explain_error(error).in_short)
+    except (errors.CloudError, ConfigurationError) as error:
+        messages.error(request, in_short(error))
         return _back(row)
     if listed:
         sweeping.keep(region, listed[0], is_ours=row.is_ours)
@@ -57,8 +58,8 @@ def stop(request: RegionRequest, region: str, invoke_id: str) -> HttpResponse:
         )
     try:
         gateway.stop(connection.current(), region, row.invoke_id, instance_ids=ids)
-    except errors.CloudError as error:
-        messages.error(request, explain_error(error).in_short)
+    except (errors.CloudError, ConfigurationError) as error:
+        messages.error(request, in_short(error))
     else:
         messages.success(request, _("The instances are told to stop. Ask the cloud once more how it ended."))
     return _back(row)

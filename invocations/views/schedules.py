@@ -20,7 +20,7 @@ from accounts.access import NotHere, admins_only, operators_only
 from accounts.answers import is_fragment, see_other, text_file
 from cloud import errors
 from cloud.connection import ConfigurationError
-from cloud.explain import explain_error
+from cloud.explain import in_short
 from invocations import again, drafts, stopping
 from invocations.access import runs_visible_to
 from invocations.models import Found, Invocation, RunState
@@ -160,10 +160,8 @@ def stop_elsewhere(request: RegionRequest, region: str, task_id: str) -> HttpRes
         )
     try:
         elsewhere.stop(found)
-    except errors.CloudError as error:
-        return _asked(request, asked | {"refusal": explain_error(error).meaning}, status=409)
-    except ConfigurationError as error:
-        return _asked(request, asked | {"refusal": str(error)}, status=409)
+    except (errors.CloudError, ConfigurationError) as error:
+        return _asked(request, asked | {"refusal": in_short(error)}, status=409)
     messages.success(request, _("The cloud was asked to stop %(name)s.") % {"name": title})
     return see_other(reverse("invocations:schedule_elsewhere", args=[region, task_id]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,7 +13,8 @@ from accounts import address
 from accounts.access import operators_only
 from accounts.answers import see_other
 from cloud import errors
-from cloud.explain import explain_error
+from cloud.connection import ConfigurationError
+from cloud.explain import in_short
 from invocations import asking, drafts, marking
 from invocations.access import get_run_for
 from invocations.models import Invocation
@@ -25,9 +26,10 @@ from regions.http import RegionRequest
 def mark(request: RegionRequest, region: str, run: int) -> HttpResponse:
     found = get_run_for(request.user, region, run)
     result = request.POST.get("result", "")
-    if result not in marking.RESULTS:
-        raise Http404
     ids = drafts.ids_in(request.POST.getlist("ids"))
+    if result not in marking.RESULTS:
+        messages.error(request, _("Nothing was marked: choose succeeded or failed."))
+        return _back(found, ids)
     n = marking.mark(found, result, ids, request.user, address.of(request))
     if n:
         text = ngettext("The result of %(n)s instance is marked.", "The results of %(n)s instances are marked.", n)
@@ -44,8 +46,8 @@ def ask(request: RegionRequest, region: str, run: int) -> HttpResponse:
     ids = drafts.ids_in(request.POST.getlist("ids"))
     try:
         news, asked = asking.ask(found, ids)
-    except errors.CloudError as error:
-        messages.error(request, explain_error(error).in_short)
+    except (errors.CloudError, ConfigurationError) as error:
+        messages.error(request, in_short(error))
         return _back(found, ids)
     if news:
         text = ngettext(

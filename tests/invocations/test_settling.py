@@ -70,11 +70,22 @@ def test_the_page_offers_both_to_operators_alone(state, operator, viewer):
 
 
 @pytest.mark.parametrize("fields", [{}, {"result": "stopped"}, {"result": ""}])
-def test_odd_results_are_404(fields, operator):
+def test_odd_results_mark_nothing_and_say_what_to_choose(fields, operator):
     run = a_run({"unknown": 1})
 
-    assert operator.post(url(run, "mark"), {**fields, "ids": ids_of(run)}).status_code == 404
+    answer = operator.post(url(run, "mark"), {**fields, "ids": ids_of(run)}, follow=True)
+
+    assert "Nothing was marked: choose succeeded or failed." in answer.content.decode()
     assert ids_of(run, state="unknown")
+
+
+def test_a_console_without_keys_says_so_where_the_cloud_is_to_be_asked(operator, settings):
+    settings.CLOUD_ACCESS_KEY_ID = ""
+    run = a_run({"unfollowed": 1})
+
+    answer = operator.post(url(run, "ask"), {"ids": ids_of(run)}, follow=True)
+
+    assert "The simulated cloud needs an access key" in answer.content.decode()
 
 
 def give_up(run) -> None:
