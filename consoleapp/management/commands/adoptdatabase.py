@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from invocations import deployment
 from invocations.models import Deployment
@@ -15,7 +16,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not Deployment.objects.filter(paused_at__isnull=False).exists():
-            raise CommandError("Sending is not paused; there is nothing to adopt.")
-        count = deployment.adopt()
+        with transaction.atomic():  # beside an answer on the page, or a twin, only the first counts
+            if not Deployment.objects.select_for_update().filter(paused_at__isnull=False).first():
+                raise CommandError("Sending is not paused; there is nothing to adopt.")
+            count = deployment.adopt()
         self.stdout.write(f"Sending goes on. Unfinished batches that are looked up and never sent again: {count}.")
