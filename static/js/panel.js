@@ -136,7 +136,7 @@ function showErrors(form) {
   }
 }
 
-// Where the profile names no time zone a schedule starts with the browser's, which the server cannot know.
+// Where the profile names no time zone a schedule starts with the browser's, which the server does not know at first.
 function nameZone(form) {
   const field = form.querySelector("[data-of-browser]");
   field?.removeAttribute("data-of-browser");
