@@ -24,6 +24,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts import keeping
+from cloud import connection
+from cloud.account import who_am_i
 from commands.models import Command
 from consoleapp.logs import JSONFormatter
 from invocations import due, states, tasks
@@ -32,7 +34,7 @@ from invocations.models import Batch, BatchState, Draft, Invocation, Outcome, Ta
 from invocations.secrets import MASK
 from tests.commands.edit_pages import rows_of
 from tests.conftest import PersonClient
-from tests.factories import HANGZHOU, InstanceFactory, now
+from tests.factories import HANGZHOU, AccountFactory, InstanceFactory, now
 from tests.invocations.panels import Shown, fresh_region, panel_url, run_form, selection_url
 from tests.permissions import MATRIX
 
@@ -96,6 +98,7 @@ def test_the_canary_is_recognised_however_it_is_spelled() -> None:
 @pytest.fixture
 def command(admin, simulator) -> Command:
     """Saved through the editor: `token` is secret, `word` is not."""
+    AccountFactory(account_id=who_am_i(connection.current()).account_id, id=1)
     fresh_region()
     fields = {"name": "login", "type": "RunShellScript", "content": SCRIPT, "timeout": "60", "enable_parameter": "on"}
     secret = {"param-token-secret": "on", "param-token-allowed": f"/(?s){SECRET[:4]}.*/"}

@@ -65,10 +65,10 @@ def test_C41_a_secret_value_is_counted_and_not_told(operator):
     command = CommandFactory(name="clean", content="rm -rf {{folder}}\n", parameter_names=["folder"])
     define(command, name="folder", is_secret=True)
 
-    response = submitted(operator, command, InstanceFactory(), **{"param-folder": "/var/lib/canary/.."})
+    response = submitted(operator, command, InstanceFactory(), **{"param-folder": "/var/lib/sesame/.."})
     plain = submitted(operator, command, InstanceFactory(), **{"param-folder": "/etc"})
 
-    assert "canary" not in response.content.decode()
+    assert "sesame" not in response.content.decode()
     assert plain.status_code == 422
     assert "from /etc" not in Shown(plain).text
 

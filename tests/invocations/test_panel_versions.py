@@ -119,16 +119,16 @@ def test_secrets_of_the_old_version_are_typed_again_and_the_form_stays_on_it(ope
     define(command, name="service", is_required=True, is_secret=True)
     Version.objects.update(definitions=command.definitions)
     move_on(command)
-    stale = Shown(posted(operator, command, InstanceFactory(), version="1", **{"param-service": "canary-77"}))
+    stale = Shown(posted(operator, command, InstanceFactory(), version="1", **{"param-service": "sesame-77"}))
     sent = {name: values for name, values in stale.fields.items() if name not in ("action", "op")}
     url = panel_url(command)
 
     again = operator.post(f"{url}?stay=1", sent | {"action": "run"})
     page = Shown(again)
     sent = {name: values for name, values in page.fields.items() if name not in ("action", "op")}
-    operator.post(url, sent | {"param-service": "canary-77", "action": "run"})
+    operator.post(url, sent | {"param-service": "sesame-77", "action": "run"})
 
-    assert "canary" not in stale.html + page.html + str(Draft.objects.get().fields)
+    assert "sesame" not in stale.html + page.html + str(Draft.objects.get().fields)
     assert again.status_code == 422
     assert (page.value("stay"), page.value("version")) == ("1", "1")
     assert "This runs version 1, not the newest, 2." in page.text
