@@ -56,14 +56,12 @@ def dispatch(batch_id: Any) -> None:
 
 
 def _has_permit(batch: Batch) -> bool:
-    """Of the limiter. A row that was edited by hand so that it can't be read waits for a person, alone (A41)."""
-    try:
-        operation = requests.read(batch).operation
-    except ValueError:
+    """Of the limiter."""
+    if not requests.is_readable(batch):
         log.error("%s cannot be read: nothing of it is sent", batch)
         _hold(batch, HoldReason.PARAMETERS, code=UNREADABLE)
         return False
-    return limiter.acquire(operation, batch.region, wait=PERMIT_WAIT)
+    return limiter.acquire(requests.read(batch).operation, batch.region, wait=PERMIT_WAIT)
 
 
 def _try(attempt: Attempt, watch: Stopwatch) -> Answer:

@@ -46,6 +46,9 @@ def look_up(batch_id: Any) -> None:
     if batch is None or not _needs_it(batch, db_now()):
         return
     tracing.note(run=batch.invocation_id, batch=batch.pk)
+    if not requests.is_readable(batch):
+        _again_later(batch)
+        return
     if adopting.is_distrusted(batch):
         adopting.look_up(batch)
         return

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from consoleapp.celery import app
 from invocations import dispatch, due, outputs, persisting, polling, states, tasks
+from invocations.clock import db_now
 from invocations.models import Attempt, Batch, BatchState, Invocation, Outcome, Output, Target
 from tests.factories import now
 from tests.invocations.pages import read
@@ -160,6 +161,19 @@ def test_A41_a_record_that_cannot_be_read_keeps_nobody_else_waiting(submitted, o
     assert "The record of batch 1 can’t be read, so nothing of it is sent." in page.text
     assert operator.get("/runs/").status_code == 200
     assert sum(ran().values()) == 1
+
+
+def test_A41_a_record_in_doubt_that_cannot_be_read_is_asked_about_ever_less_often(submitted, simulator):
+    simulator.fault("InvokeCommand", "lose_after", times=1)
+    batch = submitted(targets=1).batches.get()
+    tasks.dispatch_batch(str(batch.pk))
+    Batch.objects.update(request="{not json", next_lookup_at=db_now())
+
+    tasks.look_up_batch(str(batch.pk))
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.lookups) == ("unsure", 1)
+    assert batch.next_lookup_at > db_now()
 
 
 def test_A61_one_released_between_choosing_and_sending_is_skipped_as_that(submitted, simulator, ran, work_until_quiet):
