@@ -22,7 +22,7 @@ from pytest_playwright.pytest_playwright import CreateContextCallback
 
 from accounts import throttling
 from accounts.models import Person, Role
-from cloud import limiter
+from cloud import health, limiter
 from consoleapp.celery import app
 from invocations.results import shared
 from tests import chromium
@@ -93,6 +93,8 @@ def _forget() -> Iterator[None]:
     cache.clear()
     throttling.limiters.cache_clear()
     limiter._limiters.clear()
+    limiter._waiting.clear()
+    health.forget()
     shared.forget()
     if django_settings.REDIS_URL:
         redis.from_url(django_settings.REDIS_URL).flushdb()
