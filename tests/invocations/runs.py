@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from django.db import transaction
+
 from invocations import counting
 from invocations.models import REST, Batch, BatchState, Invocation, Output, Target
 from invocations.outputs import first_line
@@ -32,7 +34,8 @@ def a_run(
     for seq in range(1, -(-len(states) // batch_size) + 1):
         _batch(run, seq, list(islice(rows, batch_size)))
     _print(run, outputs or {})
-    counting.recount(run.pk)
+    with transaction.atomic():
+        counting.recount(run.pk)
     run.refresh_from_db()
     return run
 
